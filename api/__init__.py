@@ -1,0 +1,1 @@
+"""The service: the same run behind HTTP."""

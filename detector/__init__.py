@@ -1,0 +1,1 @@
+"""The batch tool: files in, a scan directory out."""

@@ -1,0 +1,1 @@
+"""Canonical tables in, numbers and groups out; knows no model, no file format, no user."""

@@ -1,0 +1,255 @@
+"""The embedded engine: DuckDB on a temporary file, so that tables are compressed and spill."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from zhenzan.features.engine.base import Engine, GroupKernel, Param, Relation, Source
+from zhenzan.features.engine.registry import EngineOptions
+from zhenzan.features.errors import EngineError
+
+__all__ = ["DuckDBEngine"]
+
+# Rows a kernel sees at once, unless one group is larger: 2^18 rows of six columns are about 12 MB,
+# small beside DuckDB's own buffers and large enough that the call overhead disappears.
+_KERNEL_ROWS: Final = 1 << 18
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
+_PARAM: Final = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not an identifier of this project: {name!r}")
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _ordered(names: Sequence[str]) -> str:
+    _quoted(names)
+    return "" if not names else " ORDER BY " + ", ".join(f'"{n}" NULLS LAST' for n in names)
+
+
+class DuckDBEngine(Engine):
+    """See `Engine`; `options.memory` bounds DuckDB's buffers, the spill folder takes the rest."""
+
+    name: ClassVar[str] = "duckdb"
+
+    def __init__(self, options: EngineOptions) -> None:
+        if options.spill_dir is not None:
+            options.spill_dir.mkdir(parents=True, exist_ok=True)
+        self._work = Path(tempfile.mkdtemp(prefix="zhenzan-", dir=options.spill_dir))
+        config: dict[str, Any] = {
+            "temp_directory": str(self._work / "spill"),
+            "autoinstall_known_extensions": "false",  # never reaches for the network
+            "autoload_known_extensions": "false",
+        }
+        if options.memory is not None:
+            config["memory_limit"] = options.memory
+        if options.threads is not None:
+            config["threads"] = options.threads
+        try:
+            self._connection = duckdb.connect(str(self._work / "engine.duckdb"), config=config)
+        except duckdb.Error as error:
+            shutil.rmtree(self._work, ignore_errors=True)
+            raise EngineError("open", f"settings {config}", str(error)) from error
+
+    def load(self, name: str, data: Source, *, step: str = "load") -> Relation:
+        """Arrow data is copied into the session; Parquet files become a view, read in place."""
+        table = _quoted([name])
+        self._forget(name, step)
+        if isinstance(data, pa.Table | pa.RecordBatchReader):
+            self._connection.register("__arrow", data)
+            try:
+                self._run(f"CREATE TABLE {table} AS SELECT * FROM __arrow", step)
+            finally:
+                self._connection.unregister("__arrow")
+            return Relation(name, data.schema)
+        paths = [data] if isinstance(data, Path) else list(data)
+        listed = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
+        self._run(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{listed}])", step)
+        return Relation(name, pq.read_schema(paths[0]).remove_metadata())
+
+    def sql(
+        self,
+        statement: str,
+        *,
+        into: str,
+        step: str,
+        params: Mapping[str, Param] | None = None,
+    ) -> Relation:
+        """Materialises the SELECT; unused parameters are dropped, missing ones are an error."""
+        used = {n: (params or {})[n] for n in _PARAM.findall(statement)}
+        target = _quoted([into])
+        self._run(f"CREATE OR REPLACE TABLE __next AS {statement}", step, used)
+        self._forget(into, step)
+        self._run(f"ALTER TABLE __next RENAME TO {target}", step)
+        return Relation(into, self._schema(into, step))
+
+    def map_groups(
+        self,
+        relation: Relation,
+        key: Sequence[str],
+        kernel: GroupKernel,
+        schema: pa.Schema,
+        *,
+        into: str,
+        step: str,
+        order_by: Sequence[str] = (),
+        columns: Sequence[str] | None = None,
+    ) -> Relation:
+        """Streams the sorted rows; batches are cut between groups, so a kernel sees whole ones."""
+        wanted = list(dict.fromkeys([*key, *order_by, *(columns or relation.columns)]))
+        sorted_rows = self.fetch_batches(
+            relation, columns=wanted, order_by=[*key, *order_by], rows=_KERNEL_ROWS
+        )
+
+        def results() -> Iterator[pa.RecordBatch]:
+            for table, offsets in _whole_groups(sorted_rows, key):
+                try:
+                    out = kernel(table, offsets)
+                except EngineError:
+                    raise
+                except Exception as error:
+                    label = getattr(kernel, "__qualname__", type(kernel).__qualname__)
+                    raise EngineError(step, f"kernel {label}", repr(error)) from error
+                yield from out.cast(schema).to_batches()
+
+        # The reader of the sorted rows holds the connection's cursor: collect, then load.
+        batches = list(results())
+        return self.load(into, pa.Table.from_batches(batches, schema=schema), step=step)
+
+    def fetch(
+        self,
+        relation: Relation,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: Sequence[str] = (),
+    ) -> pa.Table:
+        """See `Engine.fetch`."""
+        batches = self.fetch_batches(relation, columns=columns, order_by=order_by)
+        names = list(columns or relation.columns)
+        schema = pa.schema([relation.schema.field(n) for n in names])
+        return pa.Table.from_batches([b.cast(schema) for b in batches], schema=schema)
+
+    def fetch_batches(
+        self,
+        relation: Relation,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: Sequence[str] = (),
+        rows: int = 1 << 17,
+    ) -> Iterator[pa.RecordBatch]:
+        """See `Engine.fetch_batches`; uses a cursor of its own, so other statements may run."""
+        chosen = _quoted(columns or relation.columns)
+        statement = f"SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}"
+        cursor = self._connection.cursor()
+        try:
+            # `sql`, not `execute`: in DuckDB 2.0 the reader of an executed statement copies the
+            # rows once more, and lost the order of ORDER BY without insertion order (measured).
+            yield from cursor.sql(statement).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise EngineError("fetch", statement, str(error)) from error
+        finally:
+            cursor.close()
+
+    def write_parquet(
+        self, relation: Relation, path: Path, *, order_by: Sequence[str] = ()
+    ) -> None:
+        """See `Engine.write_parquet`."""
+        chosen = _quoted(relation.columns)
+        target = str(path).replace("'", "''")
+        self._run(
+            f"COPY (SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}) "
+            f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
+            "write",
+        )
+
+    def drop(self, relation: Relation) -> None:
+        """See `Engine.drop`; dropping what is gone already does nothing."""
+        self._forget(relation.name, "drop")
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._connection.close()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def _run(
+        self, statement: str, step: str, params: Mapping[str, Param] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(statement, dict(params) if params else None)
+        except duckdb.Error as error:
+            raise EngineError(step, statement, str(error)) from error
+
+    def _forget(self, name: str, step: str) -> None:
+        kind = self._run(
+            "SELECT table_type FROM information_schema.tables WHERE table_name = $name",
+            step,
+            {"name": name},
+        ).fetchone()
+        if kind is not None:
+            self._run(f"DROP {'VIEW' if kind[0] == 'VIEW' else 'TABLE'} {_quoted([name])}", step)
+
+    def _schema(self, name: str, step: str) -> pa.Schema:
+        statement = f"SELECT * FROM {_quoted([name])} LIMIT 0"
+        try:
+            schema: pa.Schema = self._connection.sql(statement).to_arrow_table().schema
+        except duckdb.Error as error:
+            raise EngineError(step, statement, str(error)) from error
+        return schema
+
+
+def _whole_groups(
+    batches: Iterator[pa.RecordBatch], key: Sequence[str]
+) -> Iterator[tuple[pa.Table, pa.Int64Array]]:
+    """Re-cuts sorted batches so that a piece ends where a group ends; with its offsets."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        starts = _group_starts(batch, key)
+        last = int(starts[-1])
+        if last > 0 or (held and _differs(held[-1], batch, key)):
+            cut = last if last > 0 else 0
+            yield from _piece([*held, batch.slice(0, cut)], key)
+            held = [batch.slice(cut)]
+        else:
+            held.append(batch)
+    yield from _piece(held, key)
+
+
+def _piece(
+    batches: list[pa.RecordBatch], key: Sequence[str]
+) -> Iterator[tuple[pa.Table, pa.Int64Array]]:
+    filled = [b for b in batches if b.num_rows]
+    if not filled:
+        return
+    table = pa.Table.from_batches(filled).combine_chunks()
+    starts = _group_starts(table, key)
+    yield table, pa.array(np.append(starts, table.num_rows), pa.int64())
+
+
+def _group_starts(rows: pa.Table | pa.RecordBatch, key: Sequence[str]) -> np.ndarray[Any, Any]:
+    """Positions where the key changes, 0 first."""
+    changed = np.zeros(rows.num_rows, dtype=bool)
+    changed[0] = True
+    for name in key:
+        column = rows.column(name)
+        different = pc.not_equal(column.slice(1), column.slice(0, rows.num_rows - 1))
+        changed[1:] |= np.asarray(different.to_numpy(zero_copy_only=False), dtype=bool)
+    return np.flatnonzero(changed)
+
+
+def _differs(before: pa.RecordBatch, after: pa.RecordBatch, key: Sequence[str]) -> bool:
+    end = before.num_rows - 1
+    return any(before.column(n)[end] != after.column(n)[0] for n in key)

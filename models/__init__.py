@@ -1,0 +1,1 @@
+"""Numbers in; attribution, campaigns and scores out."""
