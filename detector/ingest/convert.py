@@ -1,0 +1,321 @@
+"""One batch of a source to rows of a canonical table: typed, checked, pseudonymised.
+
+Every check that fails books the row (lost) or the value (a note) in the file's ledger; a row is
+booked once, under its first fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from zhenzan.detector.ingest.clock import DAY_MS, EARLIEST_MS, Clock, Times
+from zhenzan.detector.ingest.columns import Mask, as_type, mask_of, shortened
+from zhenzan.detector.ingest.ledger import EXAMPLES, Ledger
+from zhenzan.detector.ingest.pseudonyms import Pseudonyms, name_shape, platform_of
+from zhenzan.detector.sources.base import INTAKE, Rows
+from zhenzan.features.tables import TABLES, Column, Table
+
+__all__ = ["STAGE", "Converter", "staged_schema"]
+
+# A row whose time here is impossible is lost; elsewhere only the value is.
+_TIMES_THAT_REJECT: Final = frozenset(
+    {
+        ("engagement", "ts_lo_ms"), ("engagement", "ts_hi_ms"), ("engagement", "ts_ms"),
+        ("comment", "created_ms"), ("context", "start_ms"), ("context", "end_ms"),
+    }
+)  # fmt: skip
+_UNCHECKED_TIMES: Final = frozenset({"declared_ms"})  # the client's own clock may say anything
+_FUTURE_TIMES: Final = frozenset({"end_ms"})  # a declared context may still be going on
+_ACCOUNT_IDS: Final = frozenset({"account_id", "creator_id", "source_id", "target_id"})
+_FREE_NUMBERS: Final = frozenset({"id_order"})  # all other whole numbers are counts or ranks
+_TEXTS: Final = frozenset({"text", "title", "quote", "note", "extra", "reason"})
+# No NUL, which ends a string elsewhere; no U+FFFD, which may stand for any of many ids.
+_BAD_ID: Final = "[\\x00\\x{FFFD}]"
+
+STAGE: Final[Mapping[str, pa.DataType]] = MappingProxyType(
+    {"z_primary": pa.bool_(), "z_seen_ms": pa.int64(), "z_seen_basis": pa.string()}
+)
+"""Columns that staged rows have beside the canonical ones: counted or derived, when seen, by whom
+that is known."""
+
+
+def staged_schema(table: Table) -> pa.Schema:
+    """Columns of a staged table: canonical ones, those of intake, and `STAGE`."""
+    extra = [(n, pa.int64()) for n in INTAKE.get(table.name, ()) if n in ("like_count",)]
+    return pa.schema([(c.name, c.type) for c in table.columns] + extra + list(STAGE.items()))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch on its way: what is left of each row's claim to be kept."""
+
+    table: str
+    data: pa.RecordBatch
+    lines: int | pa.Int64Array
+    alive: Mask
+    out: dict[str, pa.Array] = field(default_factory=dict)
+
+    def lines_of(self, rows: Mask) -> list[int]:
+        """Lines of the first few marked rows."""
+        where = np.flatnonzero(rows)[:EXAMPLES]
+        if isinstance(self.lines, int):
+            return [int(row) + self.lines for row in where]
+        lines: list[int] = self.lines.take(pa.array(where)).to_pylist()
+        return lines
+
+
+@dataclass(slots=True)
+class Converter:
+    """Converts the batches of one file.
+
+    Attributes:
+        ledger: The file's books.
+        clock: Its clock.
+        pseudonyms: Of account ids.
+        platform: Of ids that name none.
+        dataset_id: Of the file.
+        defaults: What missing columns hold, by table.
+        latest_ms: Later times are impossible.
+        seen_ms: When the file was collected.
+        seen_basis: How that is known: `option` or `file_time`.
+        prefixed: Whether ids get their platform in front.
+    """
+
+    ledger: Ledger
+    clock: Clock
+    pseudonyms: Pseudonyms
+    platform: str
+    dataset_id: str
+    defaults: Mapping[str, Mapping[str, str]]
+    latest_ms: int
+    seen_ms: int
+    seen_basis: str
+    prefixed: bool
+
+    def convert(self, rows: Rows) -> pa.RecordBatch:
+        """The rows that survive, in the columns of `staged_schema`."""
+        table = TABLES[rows.table]
+        batch = _Batch(rows.table, rows.data, rows.lines, np.ones(rows.data.num_rows, bool))
+        for column in table.columns:
+            self._column(batch, column, rows.derived)
+        self._intake(batch, rows.derived)
+        self._fill(batch, table)
+        for column in table.columns:
+            if column.required:
+                missing = mask_of(batch.out[column.name].is_null())
+                self._lose(batch, missing, f"{column.name} is missing", rows.derived)
+        for check in _CHECKS.get(rows.table, ()):
+            mask, reason = check(batch.out)
+            self._lose(batch, mask, reason, rows.derived)
+        batch.out["z_primary"] = pa.array(np.full(len(batch.alive), not rows.derived))
+        schema = staged_schema(table)
+        kept = pa.RecordBatch.from_arrays(
+            [batch.out[n].cast(schema.field(n).type) for n in schema.names], schema=schema
+        )
+        return kept if batch.alive.all() else kept.filter(pa.array(batch.alive))
+
+    def _lose(self, batch: _Batch, rows: Mask | None, reason: str, derived: bool) -> None:
+        if rows is None:
+            return
+        lost = rows & batch.alive
+        if lost.any():
+            batch.alive &= ~lost
+            if not derived:  # the row that it was derived from answers for it
+                self.ledger.reject(batch.table, reason, batch.lines_of(lost), int(lost.sum()))
+
+    def _doubt(self, batch: _Batch, rows: Mask | None, reason: str) -> None:
+        if rows is not None:
+            doubted = rows & batch.alive
+            self.ledger.note(batch.table, reason, batch.lines_of(doubted), int(doubted.sum()))
+
+    def _column(self, batch: _Batch, column: Column, derived: bool) -> None:
+        name, default = column.name, self.defaults.get(batch.table, {}).get(column.name)
+        n = batch.data.num_rows
+        if name not in batch.data.schema.names:
+            batch.out[name] = pa.nulls(n, column.type) if default is None else _constant(default, n)
+            return
+        raw = batch.data.column(name)
+        if name.endswith("_ms"):
+            self._time(batch, name, raw, derived)
+            return
+        values, bad = as_type(raw, column.type)
+        if default is not None:
+            values = pc.fill_null(values, default)
+        values, unfit = self._vocabulary(values, column)
+        for rows in (bad, unfit):
+            if column.required:
+                self._lose(batch, rows, f"{name} cannot be used", derived)
+            else:
+                self._doubt(batch, rows, f"{name} cannot be used and is left empty")
+        if name in _TEXTS:
+            values, cut = shortened(values)
+            self._doubt(batch, cut, f"{name} is longer than 16,384 characters and is cut")
+        if name.endswith("_id") and name != "dataset_id":
+            values = self._id(batch, name, values, derived)
+        batch.out[name] = values
+
+    def _vocabulary(self, values: pa.Array, column: Column) -> tuple[pa.Array, Mask | None]:
+        if column.choices:
+            known = pc.is_in(values, pa.array(column.choices))
+        elif pa.types.is_integer(column.type) and column.name not in _FREE_NUMBERS:
+            known = pc.greater_equal(values, 0)
+        else:
+            return values, None
+        unfit = mask_of(pc.and_(values.is_valid(), pc.invert(pc.fill_null(known, False))))
+        if not unfit.any():
+            return values, None
+        return pc.if_else(pa.array(~unfit), values, pa.scalar(None, values.type)), unfit
+
+    def _id(self, batch: _Batch, name: str, values: pa.Array, derived: bool) -> pa.Array:
+        broken = mask_of(pc.match_substring_regex(values, _BAD_ID))
+        self._lose(
+            batch, broken if broken.any() else None, f"{name} holds NUL or broken text", derived
+        )
+        account = name in _ACCOUNT_IDS
+        if batch.table == "decision" and name == "target_id":
+            account = False
+        if account and self.pseudonyms.key is not None:
+            return self.pseudonyms.ids(values, self.platform)
+        if self.prefixed and (account or name in ("section_id", "comment_id")):
+            has = pc.starts_with(values, self.platform + ":")
+            return pc.if_else(has, values, pc.binary_join_element_wise(self.platform, values, ":"))
+        return values
+
+    def _time(self, batch: _Batch, name: str, raw: pa.Array, derived: bool) -> Times:
+        times = self.clock.read(name, raw)
+        rejects = (batch.table, name) in _TIMES_THAT_REJECT or (
+            name in TABLES[batch.table].by_name and TABLES[batch.table].by_name[name].required
+        )
+        faults = [(times.unreadable, "is not a time")]
+        if name not in _UNCHECKED_TIMES:
+            there = ~(times.missing | times.unreadable)
+            faults.append((there & (times.ms < EARLIEST_MS), "is before 2005"))
+            latest = self.latest_ms + (3650 * DAY_MS if name in _FUTURE_TIMES else 0)
+            faults.append((there & (times.ms > latest), "lies in the future"))
+        for mask, reason in faults:
+            if mask.any():
+                if rejects:
+                    self._lose(batch, mask, f"{name} {reason}", derived)
+                else:
+                    self._doubt(batch, mask, f"{name} {reason} and is left empty")
+                times.missing = times.missing | mask
+        if times.naive:
+            self.ledger.note(
+                batch.table,
+                f"{name} names no time zone, read as {self.clock.zone.key}",
+                [],
+                times.naive,
+            )
+        batch.out[name] = pa.array(times.ms, mask=times.missing)
+        self._precision(batch, name, times)
+        return times
+
+    def _precision(self, batch: _Batch, name: str, times: Times) -> None:
+        """Where the writing is coarse and the file does not say how coarse, this does."""
+        column = f"{name.removesuffix('_ms')}_precision_s"
+        if column in TABLES[batch.table].by_name and column not in batch.data.schema.names:
+            whole = pa.array(times.precision_ms // 1000, mask=times.missing)
+            batch.out[column] = whole
+
+    def _intake(self, batch: _Batch, derived: bool) -> None:
+        names = batch.data.schema.names
+        n = batch.data.num_rows
+        batch.out["z_seen_ms"] = _constant(self.seen_ms, n)
+        batch.out["z_seen_basis"] = _constant(self.seen_basis, n)
+        if "ts_ms" in names:
+            times = self._time(batch, "ts_ms", batch.data.column("ts_ms"), derived)
+            wide = np.where(times.precision_ms > 1000, times.precision_ms - 1, 0)
+            batch.out["ts_lo_ms"] = batch.out["ts_ms"]
+            batch.out["ts_hi_ms"] = pa.array(times.ms + wide, mask=times.missing)
+        elif batch.table == "engagement":
+            lo, hi = "ts_lo_ms" in names, "ts_hi_ms" in names
+            if lo != hi:
+                batch.out["ts_lo_ms"] = batch.out["ts_hi_ms"] = batch.out[
+                    "ts_lo_ms" if lo else "ts_hi_ms"
+                ]
+        if batch.table == "account" and "name" in names and "name_shape" not in names:
+            batch.out["name_shape"] = name_shape(as_type(batch.data.column("name"), pa.string())[0])
+            hashed = mask_of(
+                pc.and_(batch.out["name_shape"].is_null(), batch.data.column("name").is_valid())
+            )
+            batch.out["id_kind"] = pc.if_else(
+                pa.array(hashed), "upstream_hash", batch.out["id_kind"]
+            )
+        if batch.table == "comment":
+            self._sighting(batch, derived)
+
+    def _sighting(self, batch: _Batch, derived: bool) -> None:
+        n = batch.data.num_rows
+        if "observed_ms" in batch.data.schema.names:
+            self._time(batch, "observed_ms", batch.data.column("observed_ms"), derived)
+            seen = batch.out["observed_ms"]
+            batch.out["z_seen_basis"] = pc.if_else(
+                seen.is_valid(), "row", batch.out["z_seen_basis"]
+            )
+            batch.out["z_seen_ms"] = pc.coalesce(seen, batch.out["z_seen_ms"])
+        batch.out["like_count"] = pa.nulls(n, pa.int64())
+        if "like_count" in batch.data.schema.names:
+            values, bad = as_type(batch.data.column("like_count"), pa.int64())
+            negative = mask_of(pc.less(values, 0))
+            self._doubt(batch, bad, "like_count cannot be used and is left empty")
+            self._doubt(batch, negative, "like_count cannot be used and is left empty")
+            batch.out["like_count"] = pc.if_else(
+                pa.array(negative), pa.scalar(None, pa.int64()), values
+            )
+
+    def _fill(self, batch: _Batch, table: Table) -> None:
+        """What every source leaves to ingest: dataset, platform, how a time came to be known."""
+        n, out = batch.data.num_rows, batch.out
+        if "dataset_id" in out:
+            out["dataset_id"] = _constant(self.dataset_id, n)
+        if "platform" in out:
+            named = platform_of(out[f"{table.name}_id"], self.platform)
+            out["platform"] = pc.coalesce(out["platform"], named)
+        if table.name == "comment":
+            day = pc.greater_equal(out["created_precision_s"], DAY_MS // 1000)
+            known = pc.if_else(pc.fill_null(day, False), "date_only", "field")
+            basis = pc.if_else(out["created_ms"].is_valid(), known, "none")
+            out["created_basis"] = pc.coalesce(out["created_basis"], basis)
+        if table.name == "account":
+            given = pc.if_else(out["created_ms"].is_valid(), "field", pa.scalar(None, pa.string()))
+            out["created_basis"] = pc.coalesce(out["created_basis"], given)
+        if table.name == "engagement":
+            # Rows are made unique by key later; the id is theirs, so it comes after.
+            out["engagement_id"] = pc.fill_null(out["engagement_id"], "")
+
+
+def _constant(value: int | str, n: int) -> pa.Array:
+    return pa.array([value]).take(pa.array(np.zeros(n, np.int64)))
+
+
+_Check = Callable[[Mapping[str, pa.Array]], tuple[Mask, str]]
+
+
+def _interval(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
+    return mask_of(pc.greater(out["ts_lo_ms"], out["ts_hi_ms"])), "ts_lo_ms is after ts_hi_ms"
+
+
+def _half(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
+    half = pc.not_equal(out["ts_lo_ms"].is_null(), out["ts_hi_ms"].is_null())
+    return mask_of(half), "only one of ts_lo_ms and ts_hi_ms is there"
+
+
+def _counts(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
+    return mask_of(pc.greater(out["value_lo"], out["value_hi"])), "value_lo is above value_hi"
+
+
+def _span(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
+    return mask_of(pc.greater(out["start_ms"], out["end_ms"])), "start_ms is after end_ms"
+
+
+_CHECKS: Final[Mapping[str, tuple[_Check, ...]]] = {
+    "engagement": (_half, _interval),
+    "count_snapshot": (_counts,),
+    "context": (_span,),
+}

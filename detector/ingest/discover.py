@@ -1,0 +1,65 @@
+"""Which files a list of paths means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhenzan.detector.sources.files import stem_of
+from zhenzan.features.errors import NothingToReadError
+from zhenzan.features.tables import TABLES
+
+__all__ = ["Found", "discover"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, and whether the user named it or a directory that holds it."""
+
+    path: Path
+    named: bool
+    left_out: str | None = None
+
+
+def discover(paths: Iterable[Path]) -> list[Found]:
+    """Files of all paths, each once, in a fixed order; directories are searched to the bottom.
+
+    A directory that holds files named after tables is a set of tables: what lies in folders below
+    it (truth, reference) is something else and is left out, which the record of inputs says.
+
+    Raises:
+        NothingToReadError: A path does not exist, or a directory holds no file.
+    """
+    found: dict[Path, Found] = {}
+    for path in paths:
+        if path.is_dir():
+            for item in _within(path):
+                found.setdefault(item.path, item)
+        elif path.exists():
+            found[path] = Found(path, named=True)
+        else:
+            raise NothingToReadError("there is no such file or directory", path=path)
+    if not found:
+        listed = ", ".join(map(str, paths)) or "no path"
+        raise NothingToReadError(
+            f"nothing to read in {listed}", expected="a file, or a directory with files"
+        )
+    return [found[path] for path in sorted(found)]
+
+
+def _within(folder: Path) -> list[Found]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not _hidden(p, folder))
+    tables = any(p.parent == folder and stem_of(p) in TABLES for p in files)
+    return [
+        Found(
+            p,
+            named=False,
+            left_out="in a folder below a set of tables" if tables and p.parent != folder else None,
+        )
+        for p in files
+    ]
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)

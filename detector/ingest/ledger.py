@@ -1,0 +1,87 @@
+"""Counts every lost row and every note by table and reason, with a few examples each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from zhenzan.detector.ingest.contract import Rejection
+
+__all__ = ["EXAMPLES", "Ledger"]
+
+EXAMPLES: Final = 5
+
+
+@dataclass(slots=True)
+class _Entry:
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The books of one file, or of all after `add`.
+
+    Attributes:
+        name: Of the file, for the examples.
+        read: Native rows seen.
+        skipped: Of these, none of our business.
+    """
+
+    name: str = ""
+    read: int = 0
+    skipped: int = 0
+    _lost: dict[tuple[str, str], _Entry] = field(default_factory=dict)
+    _noted: dict[tuple[str, str], _Entry] = field(default_factory=dict)
+
+    @property
+    def rejected(self) -> int:
+        """Rows lost so far."""
+        return sum(entry.count for entry in self._lost.values())
+
+    def reject(self, table: str, reason: str, lines: Sequence[int], count: int = 1) -> None:
+        """Books `count` lost rows; `lines` names some of them, none where no line is known."""
+        self._book(self._lost, table, reason, lines, count)
+
+    def note(self, table: str, reason: str, lines: Sequence[int], count: int = 1) -> None:
+        """Books what loses no row."""
+        self._book(self._noted, table, reason, lines, count)
+
+    def add(self, other: Ledger) -> None:
+        """Takes over the books of a file that is done."""
+        self.read += other.read
+        self.skipped += other.skipped
+        for mine, theirs in ((self._lost, other._lost), (self._noted, other._noted)):
+            for key, entry in theirs.items():
+                held = mine.setdefault(key, _Entry())
+                held.count += entry.count
+                held.examples += entry.examples[: EXAMPLES - len(held.examples)]
+
+    def rejections(self) -> list[Rejection]:
+        """Lost rows, most frequent first."""
+        return _listed(self._lost)
+
+    def notes(self) -> list[Rejection]:
+        """Notes, most frequent first."""
+        return _listed(self._noted)
+
+    def _book(
+        self,
+        book: dict[tuple[str, str], _Entry],
+        table: str,
+        reason: str,
+        lines: Sequence[int],
+        count: int,
+    ) -> None:
+        if count == 0:
+            return
+        entry = book.setdefault((table, reason), _Entry())
+        entry.count += count
+        room = EXAMPLES - len(entry.examples)
+        entry.examples += [f"{self.name}:{line}" for line in lines[:room]]
+
+
+def _listed(book: dict[tuple[str, str], _Entry]) -> list[Rejection]:
+    found = [Rejection(*key, e.count, tuple(e.examples)) for key, e in book.items()]
+    return sorted(found, key=lambda r: (-r.count, r.table, r.reason))

@@ -1,0 +1,266 @@
+"""Staged rows of all files to canonical tables: the same thing seen twice becomes one row.
+
+Which of two rows wins never depends on the order of rows or files, and not on how ids are spelled
+unless all else is equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from zhenzan.detector.ingest.convert import staged_schema
+from zhenzan.detector.ingest.engagements import merge_engagements
+from zhenzan.detector.ingest.pseudonyms import platform_of
+from zhenzan.features.engine import Engine, Relation
+from zhenzan.features.tables import TABLES, Table
+
+__all__ = ["Merged", "count", "merge"]
+
+_STEP: Final = "ingest"
+# Tables of things, whose rows complete each other; in the others the rows are sightings or acts.
+_COMPLETING: Final = ("account", "section")
+# Where sections and accounts show that no file describes.
+_NAMED_IN: Final[Mapping[str, tuple[str, ...]]] = {
+    "section": ("engagement", "comment", "count_snapshot", "coverage"),
+    "account": ("engagement", "comment"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The canonical tables, and where the counted rows went.
+
+    Attributes:
+        tables: Tables with rows.
+        kept: Counted rows that stand in them.
+        merged: Counted rows that another one speaks for.
+        orphans: Acts taken back that were never seen.
+    """
+
+    tables: dict[str, Relation]
+    kept: int
+    merged: int
+    orphans: int
+
+
+def merge(
+    engine: Engine,
+    pieces: Mapping[str, Sequence[Path]],
+    primary: Mapping[str, int],
+    work_dir: Path,
+    *,
+    rank_ids: bool,
+) -> Merged:
+    """Writes each canonical table to `work_dir/<table>.parquet` and loads it from there.
+
+    Args:
+        engine: Runs the statements.
+        pieces: Staged Parquet files by table.
+        primary: Counted rows in them, by table.
+        work_dir: Where the tables go.
+        rank_ids: Replace `id_order` by its rank, because the number itself would name the account.
+    """
+    pieces = {name: list(paths) for name, paths in pieces.items()}
+    kept = orphans = 0
+    tables: dict[str, Relation] = {}
+    staged = {n: engine.load(f"stage_{n}", paths, step=_STEP) for n, paths in pieces.items()}
+    if "comment" in staged:
+        paths = [*pieces.get("count_snapshot", []), work_dir / "staged" / "sightings.parquet"]
+        if _sightings(engine, staged["comment"], paths[-1]):
+            staged["count_snapshot"] = engine.load("stage_count_snapshot", paths, step=_STEP)
+    for name in [n for n in TABLES if n in staged and n not in _COMPLETING]:
+        if name == "engagement":
+            relation, orphans = merge_engagements(engine, staged[name])
+            kept += count(engine, relation)
+        else:
+            relation = _newest(engine, TABLES[name], staged[name])
+            kept += _distinct(engine, TABLES[name], staged[name], primary)
+        tables[name] = _stored(engine, TABLES[name], relation, work_dir)
+    for name in _COMPLETING:
+        if name in staged:
+            kept += _distinct(engine, TABLES[name], staged[name], primary)
+        paths = [*pieces.get(name, []), work_dir / "staged" / f"{name}-named.parquet"]
+        if not _named_only(engine, name, staged.get(name), tables, paths[-1]):
+            paths.pop()
+        if paths:
+            whole = engine.load(f"stage_{name}", paths, step=_STEP)
+            relation = _completed(engine, TABLES[name], whole, rank_ids=rank_ids)
+            tables[name] = _stored(engine, TABLES[name], relation, work_dir)
+    for relation in staged.values():
+        engine.drop(relation)
+    filled = {n: tables[n] for n in TABLES if n in tables and count(engine, tables[n])}
+    return Merged(filled, kept, sum(primary.values()) - kept - orphans, orphans)
+
+
+def count(engine: Engine, relation: Relation) -> int:
+    """Rows of a relation."""
+    return _number(engine, f"SELECT count(*) AS n FROM {relation.name}")
+
+
+def _number(engine: Engine, statement: str) -> int:
+    counted = engine.sql(statement, into="ingest_count", step=_STEP)
+    number: int = engine.fetch(counted).column("n")[0].as_py()
+    engine.drop(counted)
+    return number
+
+
+def _distinct(engine: Engine, table: Table, staged: Relation, primary: Mapping[str, int]) -> int:
+    if not primary.get(table.name):
+        return 0
+    key = ", ".join(table.key)
+    return _number(
+        engine,
+        f"SELECT count(*) AS n FROM (SELECT {key} FROM {staged.name} WHERE z_primary "
+        f"GROUP BY {key}) AS keys",
+    )
+
+
+def _newest(engine: Engine, table: Table, staged: Relation) -> Relation:
+    """One row a key: the one seen last; where that ties, by content."""
+    names = [c.name for c in table.columns]
+    rest = ", ".join(f"{n} NULLS LAST" for n in names if n not in table.key)
+    columns = ", ".join(names)
+    return engine.sql(
+        f"SELECT {columns} FROM (SELECT {columns}, row_number() OVER (PARTITION BY "
+        f"{', '.join(table.key)} ORDER BY z_seen_ms DESC NULLS LAST, {rest}) AS z_row "
+        f"FROM {staged.name}) AS numbered WHERE z_row = 1",
+        into=f"merged_{table.name}",
+        step=_STEP,
+    )
+
+
+def _completed(engine: Engine, table: Table, staged: Relation, *, rank_ids: bool) -> Relation:
+    """One row a key, each column from the rows that fill it: the smallest value where they differ.
+
+    The smallest is the earliest time of making, and the same whatever the order of the files.
+    """
+    rest = [c.name for c in table.columns if c.name not in table.key]
+    values = ", ".join(f"min({n}) AS {n}" for n in rest)
+    key = ", ".join(table.key)
+    relation = engine.sql(
+        f"SELECT {key}, {values} FROM {staged.name} GROUP BY {key}",
+        into=f"merged_{table.name}",
+        step=_STEP,
+    )
+    if table.name != "account" or not rank_ids:
+        return relation
+    names = ", ".join(c.name for c in table.columns if c.name != "id_order")
+    return engine.sql(
+        f"SELECT {names}, CASE WHEN id_order IS NULL THEN NULL ELSE rank() OVER "
+        "(PARTITION BY platform, CASE WHEN id_order IS NULL THEN 1 ELSE 0 END "
+        f"ORDER BY id_order NULLS LAST) END AS id_order FROM {relation.name}",
+        into=f"merged_{table.name}",
+        step=_STEP,
+    )
+
+
+def _stored(engine: Engine, table: Table, merged: Relation, work_dir: Path) -> Relation:
+    """Writes in the order of columns and key of the table, and reads it in place from then on."""
+    names = ", ".join(f"CAST({c.name} AS {_sql_type(c.type)}) AS {c.name}" for c in table.columns)
+    shaped = engine.sql(
+        f"SELECT {names} FROM {merged.name}", into=f"shaped_{table.name}", step=_STEP
+    )
+    path = work_dir / f"{table.name}.parquet"
+    engine.write_parquet(shaped, path, order_by=_order(table))
+    engine.drop(merged)
+    engine.drop(shaped)
+    return engine.load(table.name, path, step=_STEP)
+
+
+def _order(table: Table) -> Sequence[str]:
+    if table.name == "engagement":
+        return (
+            "section_id",
+            "comment_id",
+            "kind",
+            "ts_lo_ms",
+            "ts_hi_ms",
+            "account_id",
+            "occurrence",
+        )
+    return table.key
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_string(kind):
+        return "STRING"
+    if pa.types.is_floating(kind):
+        return "DOUBLE"
+    return "BOOLEAN" if pa.types.is_boolean(kind) else "BIGINT"
+
+
+def _sightings(engine: Engine, comments: Relation, path: Path) -> bool:
+    """Counts that came with comments, one snapshot a sighting; whether there are any."""
+    parts = [
+        f"SELECT DISTINCT section_id, comment_id, '{metric}' AS metric, 'all' AS scene, "
+        f"z_seen_ms AS observed_ms, z_seen_basis AS observed_basis, 'acts' AS unit, "
+        f"{column} AS value_lo, {column} AS value_hi, dataset_id FROM {comments.name} "
+        f"WHERE {column} IS NOT NULL"
+        for metric, column in (("like", "like_count"), ("reply", "reply_count"))
+    ]
+    relation = engine.sql(" UNION ALL ".join(parts), into="ingest_sightings", step=_STEP)
+    schema = staged_schema(TABLES["count_snapshot"])
+    return _spool(engine.fetch_batches(relation), schema, path)
+
+
+def _named_only(
+    engine: Engine,
+    name: str,
+    staged: Relation | None,
+    tables: Mapping[str, Relation],
+    path: Path,
+) -> bool:
+    """Rows for things that acts name and no file describes; whether there are any."""
+    key = f"{name}_id"
+    parts = [
+        f"SELECT {key}, dataset_id FROM {tables[t].name} WHERE {key} IS NOT NULL"
+        for t in _NAMED_IN[name]
+        if t in tables
+    ]
+    if not parts:
+        return False
+    known = (
+        ""
+        if staged is None
+        else (
+            f" WHERE NOT EXISTS (SELECT 1 FROM {staged.name} AS told WHERE told.{key} = named.{key})"
+        )
+    )
+    relation = engine.sql(
+        f"SELECT {key}, min(dataset_id) AS dataset_id FROM ({' UNION ALL '.join(parts)}) AS named"
+        f"{known} GROUP BY {key}",
+        into="ingest_named",
+        step=_STEP,
+    )
+    fixed = {"kind": "post"} if name == "section" else {"id_kind": "native"}
+
+    def described() -> Iterator[pa.RecordBatch]:
+        for batch in engine.fetch_batches(relation):
+            ids = batch.column(key)
+            columns = {key: ids, "dataset_id": batch.column("dataset_id")}
+            columns["platform"] = platform_of(ids, "internal")
+            columns |= {n: pa.array([v] * len(ids)) for n, v in fixed.items()}
+            yield pa.RecordBatch.from_pydict(columns)
+
+    return _spool(described(), staged_schema(TABLES[name]), path)
+
+
+def _spool(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path) -> bool:
+    """Writes batches as staged rows that no count includes; absent columns are NULL."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="lz4") as writer:
+        for batch in batches:
+            n, names = batch.num_rows, batch.schema.names
+            rows += n
+            arrays = [
+                batch.column(f.name).cast(f.type) if f.name in names else pa.nulls(n, f.type)
+                for f in schema
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    return rows > 0

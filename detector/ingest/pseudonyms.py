@@ -1,0 +1,112 @@
+"""Account ids: platform prefix, keyed hash, and the shape of a name instead of the name."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from zhenzan.features.errors import InputError, UsageError
+
+__all__ = ["Pseudonyms", "name_shape", "platform_of", "read_key", "user_key_path"]
+
+_BYTES: Final = 16
+_PREFIX: Final = r"^(?P<platform>[a-z][a-z0-9_]*):."
+_HASHED: Final = r"^[0-9a-f]{16,64}$"
+
+
+@dataclass(slots=True)
+class Pseudonyms:
+    """Turns native account ids into those of the tables.
+
+    Attributes:
+        key: Of the hashes; None keeps ids as they are.
+    """
+
+    key: bytes | None
+    _digest: hmac.HMAC | None = field(default=None, init=False, repr=False)
+
+    @property
+    def key_id(self) -> str:
+        """Says which key was used without telling it; `none` where ids are kept."""
+        return "none" if self.key is None else hashlib.sha256(b"id:" + self.key).hexdigest()[:16]
+
+    def ids(self, values: pa.Array, default: str) -> pa.Array:
+        """`platform:id` → `platform:<32 hex>`; an id without platform is one of `default`."""
+        if self.key is None:
+            return values
+        coded = values.dictionary_encode()
+        hashed = [self._one(value, default) for value in coded.dictionary.to_pylist()]
+        return pa.array(hashed, pa.string()).take(coded.indices)
+
+    def _one(self, value: str, default: str) -> str:
+        assert self.key is not None  # noqa: S101 - `ids` asked
+        platform, colon, rest = value.partition(":")
+        known = bool(colon and rest and platform.replace("_", "a").isalnum() and platform.islower())
+        full = value if known else f"{default}:{value}"
+        digest = hmac.digest(self.key, full.encode("utf-8"), "sha256")[:_BYTES]
+        return f"{full.partition(':')[0]}:{digest.hex()}"
+
+
+def platform_of(ids: pa.Array, default: str) -> pa.Array:
+    """Platform named by each id, `default` where it names none."""
+    named = pc.struct_field(pc.extract_regex(ids, _PREFIX), "platform")
+    return pc.fill_null(named, default)
+
+
+def name_shape(names: pa.Array) -> pa.Array:
+    """Letters→a, digits→0, Chinese→字; NULL for what an exporter had hashed already."""
+    shape = names
+    for pattern, mark in ((r"\p{Han}", "字"), (r"\p{L}", "a"), (r"\p{N}", "0")):
+        kept = shape if mark != "a" else pc.replace_substring(shape, "字", "\x00")
+        shape = pc.replace_substring_regex(kept, pattern, mark)
+    shape = pc.replace_substring(shape, "\x00", "字")
+    hashed = pc.match_substring_regex(names, _HASHED)
+    return pc.if_else(hashed, pa.scalar(None, pa.string()), shape)
+
+
+def user_key_path() -> Path:
+    """Where the key of this user is kept: `$XDG_CONFIG_HOME/zhenzan/pseudonym.key`."""
+    home = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(home) / "zhenzan" / "pseudonym.key"
+
+
+def read_key(path: Path | None) -> bytes:
+    """The key of `--key-file`, else the user's own, which is made once and kept for them alone.
+
+    Raises:
+        UsageError: The named file is absent.
+        InputError: The key is too short to protect anyone.
+    """
+    if path is None:
+        path = user_key_path()
+        if not path.exists():
+            _make_key(path)
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"key file {path}: {error.strerror}") from error
+    if len(key) < _BYTES:
+        raise InputError("the key is too short", path=path, expected=f"{_BYTES} bytes or more")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Two runs that begin at once agree: the first to link its key wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_hex(32).encode())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

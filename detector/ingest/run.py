@@ -1,0 +1,207 @@
+"""Ingest: every file through its source, every row through the same checks, once for all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from zhenzan.detector.ingest.contract import (
+    Ingested,
+    IngestOptions,
+    InputRecord,
+    Progress,
+    RowCounts,
+)
+from zhenzan.detector.ingest.discover import Found, discover
+from zhenzan.detector.ingest.ledger import Ledger
+from zhenzan.detector.ingest.merge import Merged, merge
+from zhenzan.detector.ingest.pseudonyms import Pseudonyms, read_key
+from zhenzan.detector.ingest.stage import Staged, stage
+from zhenzan.detector.sources import Source, get_source, recognise
+from zhenzan.detector.sources.files import probe
+from zhenzan.features.engine import Engine
+from zhenzan.features.errors import InputError, NothingToReadError, UsageError
+from zhenzan.features.tables import TABLES
+
+__all__ = ["ingest"]
+
+_ORPHAN: Final = "takes back an act that was never seen"
+
+
+@dataclass(slots=True)
+class _Run:
+    """What has been read so far."""
+
+    options: IngestOptions
+    work_dir: Path
+    forced: Source | None
+    books: Ledger = field(default_factory=Ledger)
+    inputs: list[InputRecord] = field(default_factory=list)
+    staged: list[tuple[Staged, str]] = field(default_factory=list)
+    rank_ids: bool = False
+    _key: bytes | None = None
+
+    def pseudonyms(self, source: Source) -> Pseudonyms:
+        """Of a source's ids; the key is read, or made, only when some id needs it."""
+        choice = self.options.ids
+        if choice == "keep" or (choice is None and not source.hashes_ids):
+            return Pseudonyms(None)
+        if self._key is None:
+            self._key = read_key(self.options.key_file)
+        self.rank_ids = True
+        return Pseudonyms(self._key)
+
+
+def ingest(
+    paths: Iterable[Path | str],
+    engine: Engine,
+    options: IngestOptions,
+    *,
+    work_dir: Path,
+    progress: Progress | None = None,
+) -> Ingested:
+    """Reads files and directories into canonical tables.
+
+    Args:
+        paths: Files and directories, of any mix of sources.
+        engine: Where the tables are put together and loaded under their canonical names.
+        options: What the user said about the files.
+        work_dir: Gets `<table>.parquet`, which the loaded tables are read from: keep it as long as
+            they are used.
+        progress: Told how far it is.
+
+    Raises:
+        UsageError: An option that cannot be right.
+        NothingToReadError: A path does not exist, or no usable row is in any file.
+        UnknownFormatError: A named file that no source knows.
+        InputError: A named file that cannot be read.
+    """
+    _check(options)
+    found = discover([Path(p) for p in paths])
+    run = _Run(options, work_dir, get_source(options.source) if options.source else None)
+    staging = work_dir / "staged"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        _read_all(run, found, progress)
+        merged = _merge(run, engine)
+        rejected = run.books.rejected + merged.orphans
+        run.books.reject("engagement", _ORPHAN, [], merged.orphans)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    if not merged.tables:
+        raise NothingToReadError(_why_nothing(run), expected="at least one usable row")
+    tables = {**merged.tables, "dataset": engine.load("dataset", _datasets(run), step="ingest")}
+    pq.write_table(_datasets(run), work_dir / "dataset.parquet", compression="zstd")
+    return Ingested(
+        tables=tables,
+        inputs=run.inputs,
+        rejections=run.books.rejections(),
+        notes=run.books.notes(),
+        rows=RowCounts(run.books.read, merged.kept, merged.merged, rejected, run.books.skipped),
+    )
+
+
+def _check(options: IngestOptions) -> None:
+    if options.timezone is not None:
+        try:
+            ZoneInfo(options.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise UsageError(
+                f"unknown time zone {options.timezone!r}; expected a name such as Asia/Shanghai"
+            ) from error
+    if options.ids not in (None, "keep", "hash"):
+        raise UsageError(f"ids must be keep or hash, not {options.ids!r}")
+
+
+def _read_all(run: _Run, found: Sequence[Found], progress: Progress | None) -> None:
+    sizes = [item.path.stat().st_size for item in found]
+    done, total = 0, sum(sizes)
+    for item, size in zip(found, sizes, strict=True):
+        name = item.path.name
+        tell = partial(progress, done, total, name) if progress else lambda: None
+        tell()
+        _read_one(run, item, tell)
+        done += size
+    if progress:
+        progress(total, total, "")
+
+
+def _read_one(run: _Run, item: Found, tell: partial[None]) -> None:
+    """One file; what a directory holds beside data is recorded, what was named must be readable."""
+    if item.left_out is not None:
+        run.inputs.append(InputRecord(str(item.path), None, None, 0, 0, "", note=item.left_out))
+        return
+    try:
+        seen = probe(item.path)
+        source = run.forced or recognise(seen)
+        folder = run.work_dir / "staged" / f"{len(run.staged):05d}"
+        pseudonyms = run.pseudonyms(source)
+        staged = stage(seen, source, pseudonyms, run.options, folder, tell)
+    except InputError as error:
+        if item.named:
+            raise
+        note = str(error).splitlines()[0]
+        run.inputs.append(InputRecord(str(item.path), None, None, 0, 0, "", note=note))
+        run.books.note("", "a file of the directory was not read", [])
+        return
+    books = staged.ledger
+    run.books.add(books)
+    run.staged.append((staged, pseudonyms.key_id))
+    run.inputs.append(
+        InputRecord(
+            str(item.path),
+            source.name,
+            source.version,
+            books.read,
+            books.rejected,
+            staged.sha256,
+            books.skipped,
+        )
+    )
+
+
+def _merge(run: _Run, engine: Engine) -> Merged:
+    pieces: dict[str, list[Path]] = {}
+    primary: dict[str, int] = {}
+    for staged, _ in run.staged:
+        for table, path in staged.pieces.items():
+            pieces.setdefault(table, []).append(path)
+        for table, rows in staged.primary.items():
+            primary[table] = primary.get(table, 0) + rows
+    return merge(engine, pieces, primary, run.work_dir, rank_ids=run.rank_ids)
+
+
+def _datasets(run: _Run) -> pa.Table:
+    rows = {}
+    for staged, key_id in run.staged:
+        source = staged.source
+        rows[staged.dataset_id] = {
+            "dataset_id": staged.dataset_id,
+            "source": source.name,
+            "source_version": source.version,
+            "platform": source.platform or "internal",
+            "content_sha256": staged.sha256,
+            "observed_ms": run.options.observed_at_ms,
+            "assumed_timezone": run.options.timezone,
+            "pseudonym_key_id": key_id,
+            "rows_read": staged.ledger.read,
+            "rows_rejected": staged.ledger.rejected,
+        }
+    ordered = [rows[key] for key in sorted(rows)]
+    return pa.Table.from_pylist(ordered, schema=TABLES["dataset"].schema)
+
+
+def _why_nothing(run: _Run) -> str:
+    """What was tried, so that the message alone tells what to do next."""
+    files = [f"{r.path}: {r.note or f'{r.rows_read} rows read'}" for r in run.inputs[:10]]
+    lost = [f"{r.count} × {r.table}: {r.reason}" for r in run.books.rejections()[:5]]
+    lines = [*files, *lost]
+    return "no usable row in any file" + "".join(f"\n    {line}" for line in lines)

@@ -1,0 +1,196 @@
+"""Opens files whatever packs them, and looks at their beginning once, for all sources to judge."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, Literal, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.features.errors import InputError
+
+__all__ = ["ByteChunks", "FileKind", "Probe", "Truncated", "byte_chunks", "probe", "stem_of"]
+
+FileKind: TypeAlias = Literal["parquet", "delimited", "json", "empty", "unknown"]
+
+_HEAD: Final = 1 << 18  # 256 KiB: hundreds of rows, or one long first JSON value
+_CHUNK: Final = 1 << 22  # 4 MiB read at once: bounded, and large enough to be fast
+_DELIMITERS: Final = (",", "\t", ";", "|")
+_PARQUET: Final = b"PAR1"
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_PACKING: Final = (".gz", ".zst", ".zstd")
+
+
+class Truncated(Exception):
+    """The packed stream ends before its end mark; what came before it was already handed out."""
+
+
+ByteChunks: TypeAlias = Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A file and what its beginning shows.
+
+    Attributes:
+        path: The file.
+        stem: Its name without packing and format endings: `engagement` of `engagement.csv.gz`.
+        kind: What the bytes look like.
+        columns: Header of a table, or keys of the first JSON objects, in order.
+        delimiter: Of delimited text.
+        first: The first JSON value, None for other kinds.
+    """
+
+    path: Path
+    stem: str
+    kind: FileKind
+    columns: tuple[str, ...] = ()
+    delimiter: str = ","
+    first: object = None
+
+
+def probe(path: Path) -> Probe:
+    """Looks at the beginning of a file.
+
+    Raises:
+        InputError: The file cannot be opened, or is broken from its first byte.
+    """
+    head = _head(path)
+    stem = stem_of(path)
+    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        return Probe(path, stem, "empty")
+    if head.startswith(_PARQUET):
+        return Probe(path, stem, "parquet", columns=tuple(_parquet_names(path)))
+    text = head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    if text[0] in "[{":
+        found = next(iter(json_values(iter([head]))), None)
+        first = None if found is None or isinstance(found[1], JsonProblem) else found[1]
+        keys = tuple(first) if isinstance(first, dict) else ()
+        return Probe(path, stem, "json", columns=keys, first=first)
+    if b"\x00" in head.split(b"\n", 1)[0]:
+        return Probe(path, stem, "unknown")
+    header = text.splitlines()[0]
+    delimiter = max(_DELIMITERS, key=header.count)  # the first wins where all are absent
+    names = tuple(name.strip().strip('"').strip() for name in header.split(delimiter))
+    return Probe(path, stem, "delimited", columns=names, delimiter=delimiter)
+
+
+def byte_chunks(path: Path) -> ByteChunks:
+    """The unpacked bytes as UTF-8 in pieces of a few MiB, without a byte-order mark.
+
+    Raises:
+        InputError: The file cannot be opened.
+        Truncated: A packed file ends early; the pieces before were good.
+    """
+    with _open(path) as stream:
+        first = _read(stream, path)
+        decoder = _wide_decoder(first)
+        if decoder is None:
+            yield first.removeprefix(codecs.BOM_UTF8)
+        else:
+            yield decoder.decode(first).encode("utf-8", "replace")
+        while piece := _read(stream, path):
+            yield piece if decoder is None else decoder.decode(piece).encode("utf-8", "replace")
+
+
+def _wide_decoder(first: bytes) -> codecs.IncrementalDecoder | None:
+    """UTF-16 is what Excel calls Unicode text; it always starts with its mark."""
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return codecs.getincrementaldecoder("utf-16")("replace")
+    return None
+
+
+def _head(path: Path) -> bytes:
+    try:
+        return next(byte_chunks(path), b"")[:_HEAD]
+    except Truncated as error:
+        raise InputError(
+            "the packed file is broken from its beginning", path=path, found=str(error)
+        ) from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", path=path) from error
+    mark = raw.read(4)
+    raw.seek(0)
+    if mark.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=raw, mode="rb")
+    if mark == _ZSTD:
+        return _zstd(path, raw)
+    return raw
+
+
+def _zstd(path: Path, raw: IO[bytes]) -> IO[bytes]:
+    raw.close()
+    return io.BufferedReader(_ArrowRaw(pa.CompressedInputStream(str(path), "zstd")))
+
+
+class _ArrowRaw(io.RawIOBase):
+    """Lets an Arrow stream be read like any file."""
+
+    def __init__(self, stream: pa.NativeFile) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _read(stream: IO[bytes], path: Path) -> bytes:
+    """One piece; a packed stream hands out all good bytes before it says that it is cut."""
+    pieces: list[bytes] = []
+    size = 0
+    while size < _CHUNK:
+        try:
+            # Small steps: what a failing step had unpacked already is lost with it.
+            piece = stream.read(min(1 << 16, _CHUNK - size))
+        except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
+            if pieces:
+                return b"".join(pieces)  # the next call fails again, and says so
+            raise Truncated(f"{path.name}: {error}") from error
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _parquet_names(path: Path) -> list[str]:
+    try:
+        names: list[str] = pq.read_schema(path).names
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            "the Parquet file cannot be read; it may be cut off",
+            path=path,
+            found=str(error),
+            expected="a footer at the end of the file",
+        ) from error
+    return names
+
+
+def stem_of(path: Path) -> str:
+    """Name without endings for packing and format, in lower case."""
+    name = path.name
+    for ending in _PACKING:
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
+    return name.rsplit(".", 1)[0].lower()

@@ -1,0 +1,149 @@
+"""GitHub stars: GH Archive hours, stargazers of the REST and GraphQL APIs, flat tables.
+
+A star is a like on a repository: section kind `repository`, engagement kind `star`. The login is
+the account's id in all shapes, because it is the only one that all of them hold.
+
+REST files do not name their repository: it is `--section-id`, else the file's name read as
+`owner__name.json`, `owner--name.json`, `stargazers_owner_name…` being ambiguous and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from zhenzan.detector.sources.base import Item, Match, ReadOptions, Rejected, Rows, Source
+from zhenzan.detector.sources.files import Probe
+from zhenzan.detector.sources.records import BadRecord, read_records
+from zhenzan.features.errors import SchemaError
+
+__all__ = ["GithubStars"]
+
+# Column names met in published star lists; the first that is there is taken.
+_ALIASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "repo": ("repo", "repo_name", "github", "repository", "full_name"),
+        "actor": ("actor", "login", "name", "user", "username", "actor_login", "stargazer"),
+        "starred_at": ("starred_at", "starredAt", "created_at"),
+        "owner": ("owner",),
+    }
+)
+_NEEDED: Final = ("repo", "actor", "starred_at")
+
+
+class GithubStars(Source):
+    """See the module; account ids and owners are hashed unless the user says otherwise."""
+
+    name: ClassVar[str] = "github_stars"
+    version: ClassVar[str] = "1"
+    title: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "en": "GitHub stars: GH Archive, stargazers (REST, GraphQL), repo/actor/starred_at",
+            "zh": "GitHub 星标:GH Archive、stargazers 接口(REST、GraphQL)、repo/actor/starred_at 表",
+        }
+    )
+    looked_for: ClassVar[tuple[str, ...]] = (
+        "a table with repo, actor and starred_at (or github, name; repo_name, login, user)",
+        "GH Archive lines with type, actor.login, repo.name and created_at",
+        "stargazers: starred_at with user.login, or stargazers.edges with starredAt and node.login",
+    )
+    platform: ClassVar[str | None] = "github"
+    defaults: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+        {
+            "engagement": {"basis": "list_timed", "kind": "star"},
+            "account": {"id_kind": "native"},
+            "section": {"kind": "repository"},
+        }
+    )
+    table_names: ClassVar[tuple[str, ...]] = ("engagement", "section", "account")
+
+    def sniff(self, probe: Probe) -> Match | None:
+        """By keys or columns."""
+        if set(_chosen(probe.columns)) >= set(_NEEDED):
+            return Match(2, "flat")
+        return None
+
+    def read(self, probe: Probe, options: ReadOptions) -> Iterator[Item]:
+        """Streams the stars of one file, whatever its shape."""
+        chosen = _chosen(probe.columns)
+        if not set(chosen) >= set(_NEEDED):
+            raise SchemaError(
+                "no stars are to be found here",
+                path=probe.path,
+                found=", ".join(probe.columns) or probe.kind,
+                expected="; ".join(self.looked_for),
+            )
+        yield from _flat(probe, chosen)
+
+
+def _chosen(columns: tuple[str, ...]) -> dict[str, str]:
+    """Our name → the file's name, for those that are there."""
+    return {
+        ours: next(name for name in names if name in columns)
+        for ours, names in _ALIASES.items()
+        if any(name in columns for name in names)
+    }
+
+
+def _flat(probe: Probe, chosen: Mapping[str, str]) -> Iterator[Item]:
+    text = [chosen[n] for n in chosen if n != "starred_at"]
+    for record in read_records(probe, columns=set(chosen.values()), text=text):
+        if isinstance(record, BadRecord):
+            yield Rejected("engagement", record.line, record.reason)
+            continue
+        columns = {ours: record.data.column(theirs) for ours, theirs in chosen.items()}
+        yield from stars(columns, record.lines)
+
+
+def stars(columns: Mapping[str, pa.Array], lines: int | pa.Int64Array) -> Iterator[Rows]:
+    """The canonical batches of repo, actor, starred_at and what else is known of each star."""
+    section = columns["repo"].cast(pa.string())
+    yield Rows(
+        "engagement",
+        pa.RecordBatch.from_pydict(
+            {
+                "section_id": section,
+                "account_id": columns["actor"],
+                "ts_ms": columns["starred_at"],
+            }
+        ),
+        lines,
+    )
+    first = _first_rows(section)
+    owner = columns.get("owner")
+    creator = owner if owner is not None else _owner_of(section)
+    yield Rows(
+        "section",
+        pa.RecordBatch.from_pydict(
+            {"section_id": section.take(first), "creator_id": creator.take(first)}
+        ),
+        lines,
+        derived=True,
+    )
+    known = {n: columns[n] for n in ("created_ms", "id_order") if n in columns}
+    yield Rows(
+        "account",
+        pa.RecordBatch.from_pydict(
+            {"account_id": columns["actor"], "name": columns["actor"], **known}
+        ),
+        lines,
+        derived=True,
+    )
+
+
+def _first_rows(values: pa.Array) -> pa.Int64Array:
+    """Positions of the first row of each distinct value."""
+    rows = pa.table({"value": values, "row": pa.array(range(len(values)), pa.int64())})
+    return rows.group_by("value").aggregate([("row", "min")]).column("row_min").combine_chunks()
+
+
+def _owner_of(section: pa.Array) -> pa.Array:
+    """The part before the slash; a name without one has no owner."""
+    return pc.if_else(
+        pc.match_substring(section, "/"),
+        pc.replace_substring_regex(section, "/.*$", ""),
+        pa.scalar(None, pa.string()),
+    )

@@ -1,0 +1,80 @@
+"""The sources by name, and which of them knows a file; others plug in by entry point."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
+
+from zhenzan.detector.sources.base import Match, Source
+from zhenzan.detector.sources.canonical import Canonical
+from zhenzan.detector.sources.files import Probe, probe
+from zhenzan.detector.sources.github_stars import GithubStars
+from zhenzan.features.errors import UnknownFormatError, UsageError
+
+__all__ = ["get_source", "recognise", "sniff", "sources"]
+
+_GROUP: Final = "zhenzan.sources"
+# A new built-in source is one file and one line here.
+_BUILT_IN: Final[tuple[type[Source], ...]] = (Canonical, GithubStars)
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """All sources: the built-in ones, then those of entry point group `zhenzan.sources` by name.
+
+    Raises:
+        UsageError: Two sources share a name.
+    """
+    found = [source() for source in _BUILT_IN]
+    found += [point.load()() for point in sorted(entry_points(group=_GROUP), key=lambda p: p.name)]
+    names = [source.name for source in found]
+    if len(set(names)) < len(names):
+        raise UsageError(f"two sources share a name: {', '.join(sorted(names))}")
+    return tuple(found)
+
+
+def get_source(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        UsageError: There is none; the message lists those there are.
+    """
+    for source in sources():
+        if source.name == name:
+            return source
+    raise UsageError(f"unknown source {name!r}; known: {', '.join(s.name for s in sources())}")
+
+
+def sniff(path: Path) -> Source:
+    """The source that knows the file, judged by its content.
+
+    Raises:
+        UnknownFormatError: None does; the message says what was looked for.
+        InputError: The file cannot be opened.
+    """
+    return recognise(probe(path))
+
+
+def recognise(seen: Probe) -> Source:
+    """Like `sniff`, for a file that was looked at already."""
+    matches = [(source, source.sniff(seen)) for source in sources()]
+    known: list[tuple[Source, Match]] = [(s, m) for s, m in matches if m is not None]
+    if not known:
+        raise UnknownFormatError(
+            "no source knows this file; name one with --source, or rename its columns",
+            path=seen.path,
+            found=_seen(seen),
+            expected="one of\n"
+            + "\n".join(f"    {s.name}: {w}" for s in sources() for w in s.looked_for),
+        )
+    return max(known, key=lambda pair: pair[1].certainty)[0]  # the first wins where equal
+
+
+def _seen(seen: Probe) -> str:
+    if seen.columns:
+        return f"{seen.kind} with {', '.join(seen.columns)}"
+    return {"empty": "an empty file", "json": "JSON that is no list of objects"}.get(
+        seen.kind, "bytes of no known kind"
+    )
