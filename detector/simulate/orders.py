@@ -1,0 +1,199 @@
+"""The grammar of orders: quantity, delay, shape of delivery, over-delivery, drop-off, refill.
+
+Numbers are those of peers.md section 4 ("Simulator grammar") unless another source is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from zhenzan.detector.simulate.acts import DELIVERED, FOLLOW_ON, KINDS, Acts
+from zhenzan.detector.simulate.clock import DAY_MS, HOUR_MS
+from zhenzan.detector.simulate.organic import DECAY
+from zhenzan.detector.simulate.pools import Pool, session_times
+from zhenzan.detector.simulate.stage import Order, Stage
+
+__all__ = ["DELIVERIES", "QUANTITIES", "SMALL_QUANTITIES", "Request", "fulfil", "social_proof"]
+
+QUANTITIES: Final = (100, 100, 200, 300, 300, 500, 1000)
+"""Weighted as sellers' like offers are: 100 is the minimum of most (149 of 157 that state one in
+`market_rent.csv`), 500 and 1,000 the commonest packs above."""
+SMALL_QUANTITIES: Final = (20, 25, 30, 50, 75)
+DELIVERIES: Final = ("flash", "steps", "linear", "constant", "diurnal", "curve")
+START_DELAY_H: Final = (0.0, 4.0)
+"""Half of the like offers that promise a start say 0-4 h or sooner (`market_rent.csv`)."""
+MAX_OVER_DELIVERY: Final = 0.10
+DROP_RANGE: Final = (0.002, 0.40)
+REFILL_CHANCE: Final = 0.4
+PROOF_RANGE: Final = (0.05, 0.30)
+"""Organic likes drawn per delivered one. One unearned up-vote raised final scores by a quarter in
+the field experiment of Muchnik, Aral & Taylor (Science 2013); the range around it is ours [H]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a buyer asks for."""
+
+    campaign: int
+    scenario: int
+    section: int
+    quantity: int
+    delivery: str
+    placed_ms: float
+    comment: int = -1
+    kind: str = "like"
+    match: float = 0.0
+
+
+def shape(
+    stage: Stage, rng: np.random.Generator, request: Request, start: float, n: int
+) -> tuple[NDArray[np.float64], int, int]:
+    """Times (ms) of `n` deliveries from `start`, with the number of runs and their interval."""
+    runs, interval = 1, 0
+    if request.delivery == "flash":
+        # Hundreds within two hours, then nothing (De Cristofaro, IMC'14).
+        wait = rng.exponential(40 / 60, n)
+        hours = np.where(wait > 2.0, rng.uniform(0, 2.0, n), wait)
+    elif request.delivery == "steps":
+        runs = int(rng.choice((2, 4, 5, 10)))
+        interval = int(rng.choice((1, 2, 6, 12))) * HOUR_MS
+        hours = rng.integers(0, runs, n) * (interval / HOUR_MS) + rng.exponential(0.12, n)
+    elif request.delivery == "linear":
+        hours = rng.uniform(0, float(rng.choice((3, 7, 15))) * 24, n)
+    elif request.delivery == "constant":
+        hours = (np.arange(n) + rng.normal(0.5, 0.15, n)) * (24.0 / max(n, 1))
+    elif request.delivery == "curve":
+        where = np.full(n, request.section)
+        group = stage.clock.group(
+            stage.sections.vertical[where], stage.people.zone[stage.sections.creator[where]]
+        )
+        age = 3.0 * ((1.0 - rng.random(n)) ** (-1.0 / DECAY) - 1.0)
+        return np.sort(stage.clock.advance(np.full(n, start), np.minimum(age, 240), group)), 1, 0
+    else:
+        hours = rng.exponential(10.0, n)
+    return np.sort(start + hours * HOUR_MS), runs, interval
+
+
+def _lift(stage: Stage, pool: Pool, request: Request) -> NDArray[np.float64] | None:
+    """Weights that prefer workers of the section's language and interest."""
+    if request.match <= 0:
+        return None
+    people, s = stage.people, stage.sections
+    fits = people.language[pool.members] == s.language[request.section]
+    fits &= (people.interest[pool.members] == s.vertical[request.section]).any(axis=1)
+    return np.where(fits, request.match, 1.0)
+
+
+def _hire(
+    stage: Stage,
+    rng: np.random.Generator,
+    pool: Pool,
+    request: Request,
+    ts: NDArray[np.float64],
+    busy: NDArray[np.bool_],
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Workers for delivery times; part-timers move an act to their own next session."""
+    day = np.floor((ts - stage.start_ms) / DAY_MS).astype(int)
+    day = np.clip(day, 0, pool.used.shape[1] - 3)
+    lift = _lift(stage, pool, request)
+    workers, times = [], []
+    for today in np.unique(day):
+        due = ts[day == today]
+        hired = pool.hire(rng, int(today), len(due), busy, lift)
+        workers.append(hired)
+        times.append(due[: len(hired)])
+    worker, when = np.concatenate(workers), np.concatenate(times)
+    if request.delivery == "diurnal":
+        today = np.floor((when - stage.start_ms) / DAY_MS).astype(int)
+        session = session_times(stage, pool, worker, today)
+        late = session < when
+        session[late] = session_times(stage, pool, worker[late], today[late] + 1)
+        # A worker's tasks of one sitting follow each other within a quarter of an hour.
+        when = session + rng.uniform(0, HOUR_MS / 4, len(session))
+    return worker, when
+
+
+def fulfil(stage: Stage, rng: np.random.Generator, pool: Pool, request: Request) -> Acts:
+    """Delivers an order and records it; what falls after the window is never seen.
+
+    Returns:
+        The delivered acts, those that dropped off with their time of retraction, and the refill.
+    """
+    wanted = round(request.quantity * (1 + rng.uniform(0, MAX_OVER_DELIVERY)))
+    start = request.placed_ms + rng.uniform(*START_DELAY_H) * HOUR_MS
+    ts, runs, interval = shape(stage, rng, request, start, wanted)
+    busy = np.zeros(len(pool.members), dtype=bool)
+    worker, when = _hire(stage, rng, pool, request, ts, busy)
+    drop = rng.uniform(*DROP_RANGE) if rng.random() < 0.5 else 0.0
+    lost = rng.random(len(when)) < drop
+    # Within thirty days, most of it in the first week.
+    gone = when + np.minimum(rng.exponential(6.0, len(when)), 30.0) * DAY_MS
+    refill_worker, refill_when = np.empty(0, dtype=np.intp), np.empty(0)
+    if lost.any() and rng.random() < REFILL_CHANCE:
+        again = np.sort(gone[lost] + rng.uniform(0.5, 3.0) * DAY_MS)
+        again = again[again < stage.end_ms]
+        if len(again):
+            refill_worker, refill_when = _hire(stage, rng, pool, request, again, busy)
+    retracted = np.r_[np.where(lost, gone, -1), np.full(len(refill_when), -1)]
+    number = len(stage.orders)
+    acts = Acts.make(
+        request.section,
+        pool.members[np.r_[worker, refill_worker]],
+        np.r_[when, refill_when],
+        comment=request.comment,
+        kind=KINDS.index(request.kind),
+        label=DELIVERED,
+        order=number,
+        scenario=request.scenario,
+        retracted=np.floor(retracted),
+    )
+    seen = acts.ts < stage.end_ms
+    acts.retracted[acts.retracted >= stage.end_ms] = -1
+    n_refilled = int(seen[len(when) :].sum())
+    acts = acts.take(seen)
+    stage.orders.append(
+        Order(
+            campaign=request.campaign,
+            kind=request.kind,
+            section=request.section,
+            comment=request.comment,
+            quantity=request.quantity,
+            delivered=len(acts),
+            refilled=n_refilled,
+            delivery=request.delivery,
+            runs=runs,
+            interval_ms=interval,
+            placed_ms=int(request.placed_ms),
+            first_ms=int(acts.ts.min()) if len(acts) else -1,
+            last_ms=int(acts.ts.max()) if len(acts) else -1,
+        )
+    )
+    return acts
+
+
+def social_proof(stage: Stage, rng: np.random.Generator, delivered: Acts) -> Acts:
+    """Organic likes that came because delivered ones were on display (label `follow_on`).
+
+    Only likes on posts and comments draw others; lags are exponential with three active hours [H].
+    """
+    likes = delivered.take(delivered.kind == 0)
+    rate = rng.uniform(*PROOF_RANGE, len(stage.orders) + 1)
+    brought = rng.poisson(rate[likes.order])
+    cause = np.repeat(np.arange(len(likes)), brought)
+    section = likes.section[cause]
+    account = stage.visitors(rng, section)
+    group = stage.clock.group(stage.sections.vertical[section], stage.people.zone[account])
+    lag = rng.exponential(3.0, len(cause))
+    ts = stage.clock.advance(likes.ts[cause].astype(float), lag, group)
+    return Acts.make(
+        section,
+        account,
+        ts,
+        comment=likes.comment[cause],
+        label=FOLLOW_ON,
+        order=likes.order[cause],
+        scenario=likes.scenario[cause],
+    )

@@ -1,0 +1,134 @@
+"""Named mixtures of organic life, hard negatives and orders.
+
+A preset is valid only while easy methods fail on it (`validity.py`); it is chosen without looking at
+what our own models make of it, and frozen in a commit of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from zhenzan.detector.simulate.clock import DAY_MS
+
+__all__ = ["FULL_SCALE", "PRESETS", "OrderShare", "PoolSize", "Preset"]
+
+FULL_SCALE: Final = 1_000_000
+"""Engagements at which pools have their nominal sizes; smaller worlds have smaller pools."""
+START_MS: Final = 1_740_960_000_000
+"""2025-03-03 00:00 UTC, a Monday."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSize:
+    """A pool: kind and nominal number of workers."""
+
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShare:
+    """Orders of a family from a pool, delivering `share` of all engagements."""
+
+    family: str
+    pool: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A mixture; shares of sections for hard negatives, shares of engagements for orders."""
+
+    name: str
+    description: str
+    pools: Mapping[str, PoolSize] = field(default_factory=dict)
+    orders: tuple[OrderShare, ...] = ()
+    hard_negatives: Mapping[str, float] = field(default_factory=dict)
+    engagements_per_account: float = 8.0
+    engagements_per_section: float = 140.0
+    days: int = 35
+    smallest_pool: int = 60
+    start_ms: int = START_MS
+
+    @property
+    def end_ms(self) -> int:
+        """When the observation ends."""
+        return self.start_ms + self.days * DAY_MS
+
+
+_POOLS: Final = {
+    "fresh_500": PoolSize("fresh", 500),
+    "aged_500": PoolSize("aged", 500),
+    "real_500": PoolSize("real", 500),
+    "aged_5000": PoolSize("aged", 5_000),
+    "compromised_5000": PoolSize("compromised", 5_000),
+    "real_5000": PoolSize("real", 5_000),
+    "real_50000": PoolSize("real", 50_000),
+}
+# Shares add up to 4.4 %: at most one like in twenty is bought (issue 3).
+_ORDERS: Final = (
+    OrderShare("flash", "fresh_500", 0.0030),
+    OrderShare("flash", "aged_5000", 0.0030),
+    OrderShare("steps", "aged_500", 0.0020),
+    OrderShare("drip", "aged_500", 0.0030),
+    OrderShare("drip", "compromised_5000", 0.0040),
+    OrderShare("small", "fresh_500", 0.0020),
+    OrderShare("part_time", "real_500", 0.0045),
+    OrderShare("part_time", "real_5000", 0.0045),
+    OrderShare("part_time", "real_50000", 0.0060),
+    OrderShare("curve", "aged_500", 0.0020),
+    OrderShare("curve", "compromised_5000", 0.0025),
+    OrderShare("comment_likes", "real_500", 0.0020),
+    OrderShare("ladder", "aged_5000", 0.0025),
+    OrderShare("mixed", "real_5000", 0.0020),
+    OrderShare("sabotage", "aged_5000", 0.0010),
+    OrderShare("texts", "real_500", 0.0008),
+    OrderShare("paraphrase", "real_5000", 0.0004),
+)
+_NEGATIVES: Final = {
+    "giveaway": 0.008,
+    "vote_prompt": 0.008,
+    "fan_ritual": 0.015,
+    "news": 0.008,
+    "push": 0.02,
+    "external_link": 0.008,
+}
+
+PRESETS: Final = {
+    p.name: p
+    for p in (
+        Preset(
+            "default",
+            "organic life, every family of orders, every hard negative; 4-5 % of likes bought",
+            _POOLS,
+            _ORDERS,
+            _NEGATIVES,
+        ),
+        Preset(
+            "demo",
+            "a small world that shows something of everything within seconds",
+            {
+                "fresh_500": PoolSize("fresh", 500),
+                "aged_500": PoolSize("aged", 500),
+                "real_500": PoolSize("real", 700),
+            },
+            (
+                OrderShare("flash", "fresh_500", 0.014),
+                OrderShare("drip", "aged_500", 0.014),
+                OrderShare("small", "fresh_500", 0.008),
+                OrderShare("part_time", "real_500", 0.016),
+                OrderShare("comment_likes", "real_500", 0.006),
+                OrderShare("texts", "real_500", 0.006),
+            ),
+            {name: max(0.012, share) for name, share in _NEGATIVES.items()},
+            smallest_pool=150,
+        ),
+        Preset(
+            "organic",
+            "organic life and every hard negative, nothing bought",
+            hard_negatives=_NEGATIVES,
+        ),
+    )
+}
