@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES
 
-__all__ = ["UNDONE_BY", "merge_engagements"]
+__all__ = ["UNDONE_BY", "forget", "merge_engagements"]
 
 UNDONE_BY: Final = {
     "unlike": "like",
@@ -41,34 +42,32 @@ _BEST: Final = (
 )  # fmt: skip
 
 
-def merge_engagements(engine: Engine, staged: Relation) -> tuple[Relation, int]:
-    """The acts, and how many rows take back an act that was never seen."""
+def merge_engagements(engine: Engine, staged: Relation) -> tuple[str, int]:
+    """A SELECT of the acts with parameter `$between`, and the number of orphans.
+
+    An orphan takes back an act that was never seen. The statement reads tables of this module that
+    `forget` drops.
+    """
     facts = _facts(engine, staged)
-    acts = _acts(engine, staged, undo=facts["undo"] > 0)
     orphans = 0
-    parts = []
+    if not (facts["undo"] or facts["repeated"] or facts["nameless"]):
+        return _with_ids(_select(staged.name), given=facts["given"] > 0), 0
+    acts = _acts(engine, staged)
+    parts = [_select(_once(engine, acts), "account_id IS NOT NULL AND z_undo = 0")]
     if facts["repeated"]:
         numbered, orphans = _numbered(engine, acts)
         parts.append(_select(numbered.name, "z_row = 1 AND z_undo = 0"))
-        parts.append(_select(_once(engine, acts), "account_id IS NOT NULL"))
-    else:
-        parts.append(_select(acts.name, "account_id IS NOT NULL"))
     if facts["nameless"]:
         nameless, unknown = _nameless(engine, acts)
         orphans += unknown
         parts.append(_select(nameless.name, "z_undo = 0"))
-    merged = engine.sql(" UNION ALL ".join(parts), into="ingest_merged", step=_STEP)
-    named = _with_ids(engine, merged, given=facts["given"] > 0)
-    for name in (
-        "ingest_acts",
-        "ingest_numbered",
-        "ingest_once",
-        "ingest_nameless",
-        "ingest_merged",
-        "ingest_repeated",
-    ):
-        engine.drop(Relation(name, merged.schema))
-    return named, orphans
+    return _with_ids(" UNION ALL ".join(parts), given=facts["given"] > 0), orphans
+
+
+def forget(engine: Engine) -> None:
+    """Drops what the statement of `merge_engagements` reads."""
+    for name in ("acts", "numbered", "once", "nameless", "repeated"):
+        engine.drop(Relation(f"ingest_{name}", pa.schema([])))
 
 
 def _facts(engine: Engine, staged: Relation) -> dict[str, int]:
@@ -99,16 +98,13 @@ def _base_kind() -> str:
     return f"CASE kind {cases} ELSE kind END"
 
 
-def _acts(engine: Engine, staged: Relation, *, undo: bool) -> Relation:
+def _acts(engine: Engine, staged: Relation) -> Relation:
     """Staged rows, an undoing one under the kind that it undoes."""
-    if not undo:
-        kind, mark = "kind", "0"
-    else:
-        listed = ", ".join(f"'{kind}'" for kind in UNDONE_BY)
-        kind, mark = _base_kind(), f"CASE WHEN kind IN ({listed}) THEN 1 ELSE 0 END"
+    undo = ", ".join(f"'{kind}'" for kind in UNDONE_BY)
     rest = ", ".join(n for n in _NAMES if n != "kind")
     return engine.sql(
-        f"SELECT {rest}, {kind} AS kind, {mark} AS z_undo FROM {staged.name}",
+        f"SELECT {rest}, {_base_kind()} AS kind, CASE WHEN kind IN ({undo}) THEN 1 ELSE 0 END "
+        f"AS z_undo FROM {staged.name}",
         into="ingest_acts",
         step=_STEP,
     )
@@ -195,28 +191,24 @@ FROM strangers WHERE z_copy = 1 OR engagement_id = ''""",
     return nameless, int(pc.sum(undone).as_py() or 0)
 
 
-def _select(name: str, where: str) -> str:
+def _select(name: str, where: str = "") -> str:
     columns = ", ".join(
         "coalesce(occurrence, 1) AS occurrence" if n == "occurrence" else n for n in _NAMES
     )
-    return f"SELECT {columns} FROM {name} WHERE {where}"
+    return f"SELECT {columns} FROM {name}" + (f" WHERE {where}" if where else "")
 
 
-def _with_ids(engine: Engine, merged: Relation, *, given: bool) -> Relation:
+def _with_ids(rows: str, *, given: bool) -> str:
     """Rows without an id get one made of their key and time; so do rows whose id is not theirs."""
-    made = "md5(" + " || $between || ".join(
-        ("kind", "section_id", "coalesce(comment_id, '')", "coalesce(account_id, '')",
-         "coalesce(CAST(ts_lo_ms AS STRING), '')", "CAST(occurrence AS STRING)")
-    ) + ")"  # fmt: skip
+    parts = (
+        "kind", "section_id", "coalesce(comment_id, '')", "coalesce(account_id, '')",
+        "coalesce(CAST(ts_lo_ms AS STRING), '')", "CAST(occurrence AS STRING)",
+    )  # fmt: skip
+    made = f"md5({' || $between || '.join(parts)})"
     if given:
         made = (
             "CASE WHEN engagement_id <> '' AND count(*) OVER (PARTITION BY engagement_id) = 1 "
             f"THEN engagement_id ELSE {made} END"
         )
     rest = ", ".join(n for n in _NAMES if n != "engagement_id")
-    return engine.sql(
-        f"SELECT {made} AS engagement_id, {rest} FROM {merged.name}",
-        into="merged_engagement",
-        step=_STEP,
-        params={"between": "\x1f"},
-    )
+    return f"SELECT {made} AS engagement_id, {rest} FROM ({rows}) AS acts"

@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from zhenzan.detector.ingest.convert import staged_schema
-from zhenzan.detector.ingest.engagements import merge_engagements
+from zhenzan.detector.ingest.engagements import forget, merge_engagements
 from zhenzan.detector.ingest.pseudonyms import platform_of
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES, Table
@@ -75,12 +75,11 @@ def merge(
             staged["count_snapshot"] = engine.load("stage_count_snapshot", paths, step=_STEP)
     for name in [n for n in TABLES if n in staged and n not in _COMPLETING]:
         if name == "engagement":
-            relation, orphans = merge_engagements(engine, staged[name])
-            kept += count(engine, relation)
+            rows, orphans = merge_engagements(engine, staged[name])
         else:
-            relation = _newest(engine, TABLES[name], staged[name])
+            rows = _newest(TABLES[name], staged[name])
             kept += _distinct(engine, TABLES[name], staged[name], primary)
-        tables[name] = _stored(engine, TABLES[name], relation, work_dir)
+        tables[name] = _stored(engine, TABLES[name], rows, work_dir)
     for name in _COMPLETING:
         if name in staged:
             kept += _distinct(engine, TABLES[name], staged[name], primary)
@@ -89,8 +88,11 @@ def merge(
             paths.pop()
         if paths:
             whole = engine.load(f"stage_{name}", paths, step=_STEP)
-            relation = _completed(engine, TABLES[name], whole, rank_ids=rank_ids)
-            tables[name] = _stored(engine, TABLES[name], relation, work_dir)
+            rows = _completed(TABLES[name], whole, rank_ids=rank_ids)
+            tables[name] = _stored(engine, TABLES[name], rows, work_dir)
+    if "engagement" in tables:
+        kept += count(engine, tables["engagement"])
+    forget(engine)
     for relation in staged.values():
         engine.drop(relation)
     filled = {n: tables[n] for n in TABLES if n in tables and count(engine, tables[n])}
@@ -120,21 +122,19 @@ def _distinct(engine: Engine, table: Table, staged: Relation, primary: Mapping[s
     )
 
 
-def _newest(engine: Engine, table: Table, staged: Relation) -> Relation:
+def _newest(table: Table, staged: Relation) -> str:
     """One row a key: the one seen last; where that ties, by content."""
     names = [c.name for c in table.columns]
     rest = ", ".join(f"{n} NULLS LAST" for n in names if n not in table.key)
     columns = ", ".join(names)
-    return engine.sql(
+    return (
         f"SELECT {columns} FROM (SELECT {columns}, row_number() OVER (PARTITION BY "
         f"{', '.join(table.key)} ORDER BY z_seen_ms DESC NULLS LAST, {rest}) AS z_row "
-        f"FROM {staged.name}) AS numbered WHERE z_row = 1",
-        into=f"merged_{table.name}",
-        step=_STEP,
+        f"FROM {staged.name}) AS numbered WHERE z_row = 1"
     )
 
 
-def _completed(engine: Engine, table: Table, staged: Relation, *, rank_ids: bool) -> Relation:
+def _completed(table: Table, staged: Relation, *, rank_ids: bool) -> str:
     """One row a key, each column from the rows that fill it: the smallest value where they differ.
 
     The smallest is the earliest time of making, and the same whatever the order of the files.
@@ -142,33 +142,29 @@ def _completed(engine: Engine, table: Table, staged: Relation, *, rank_ids: bool
     rest = [c.name for c in table.columns if c.name not in table.key]
     values = ", ".join(f"min({n}) AS {n}" for n in rest)
     key = ", ".join(table.key)
-    relation = engine.sql(
-        f"SELECT {key}, {values} FROM {staged.name} GROUP BY {key}",
-        into=f"merged_{table.name}",
-        step=_STEP,
-    )
+    whole = f"SELECT {key}, {values} FROM {staged.name} GROUP BY {key}"
     if table.name != "account" or not rank_ids:
-        return relation
+        return whole
     names = ", ".join(c.name for c in table.columns if c.name != "id_order")
-    return engine.sql(
+    return (
         f"SELECT {names}, CASE WHEN id_order IS NULL THEN NULL ELSE rank() OVER "
         "(PARTITION BY platform, CASE WHEN id_order IS NULL THEN 1 ELSE 0 END "
-        f"ORDER BY id_order NULLS LAST) END AS id_order FROM {relation.name}",
-        into=f"merged_{table.name}",
-        step=_STEP,
+        f"ORDER BY id_order NULLS LAST) END AS id_order FROM ({whole}) AS accounts"
     )
 
 
-def _stored(engine: Engine, table: Table, merged: Relation, work_dir: Path) -> Relation:
+def _stored(engine: Engine, table: Table, rows: str, work_dir: Path) -> Relation:
     """Writes in the order of columns and key of the table, and reads it in place from then on."""
     names = ", ".join(f"CAST({c.name} AS {_sql_type(c.type)}) AS {c.name}" for c in table.columns)
-    shaped = engine.sql(
-        f"SELECT {names} FROM {merged.name}", into=f"shaped_{table.name}", step=_STEP
+    merged = engine.sql(
+        f"SELECT {names} FROM ({rows}) AS merged",
+        into=f"merged_{table.name}",
+        step=_STEP,
+        params={"between": "\x1f"},
     )
     path = work_dir / f"{table.name}.parquet"
-    engine.write_parquet(shaped, path, order_by=_order(table))
+    engine.write_parquet(merged, path, order_by=_order(table))
     engine.drop(merged)
-    engine.drop(shaped)
     return engine.load(table.name, path, step=_STEP)
 
 
@@ -224,15 +220,9 @@ def _named_only(
     ]
     if not parts:
         return False
-    known = (
-        ""
-        if staged is None
-        else (
-            f" WHERE NOT EXISTS (SELECT 1 FROM {staged.name} AS told WHERE told.{key} = named.{key})"
-        )
-    )
+    known = "" if staged is None else f"WHERE {key} NOT IN (SELECT {key} FROM {staged.name})"
     relation = engine.sql(
-        f"SELECT {key}, min(dataset_id) AS dataset_id FROM ({' UNION ALL '.join(parts)}) AS named"
+        f"SELECT {key}, min(dataset_id) AS dataset_id FROM ({' UNION ALL '.join(parts)}) AS named "
         f"{known} GROUP BY {key}",
         into="ingest_named",
         step=_STEP,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -125,8 +124,11 @@ def _read_all(run: _Run, found: Sequence[Found], progress: Progress | None) -> N
     sizes = [item.path.stat().st_size for item in found]
     done, total = 0, sum(sizes)
     for item, size in zip(found, sizes, strict=True):
-        name = item.path.name
-        tell = partial(progress, done, total, name) if progress else lambda: None
+
+        def tell(done: int = done, name: str = item.path.name) -> None:
+            if progress:
+                progress(done, total, name)
+
         tell()
         _read_one(run, item, tell)
         done += size
@@ -134,7 +136,7 @@ def _read_all(run: _Run, found: Sequence[Found], progress: Progress | None) -> N
         progress(total, total, "")
 
 
-def _read_one(run: _Run, item: Found, tell: partial[None]) -> None:
+def _read_one(run: _Run, item: Found, tell: Callable[[], None]) -> None:
     """One file; what a directory holds beside data is recorded, what was named must be readable."""
     if item.left_out is not None:
         run.inputs.append(InputRecord(str(item.path), None, None, 0, 0, "", note=item.left_out))

@@ -125,7 +125,7 @@ def _open(path: Path) -> IO[bytes]:
     mark = raw.read(4)
     raw.seek(0)
     if mark.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=raw, mode="rb")
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"))
     if mark == _ZSTD:
         return _zstd(path, raw)
     return raw

@@ -42,7 +42,7 @@ class GithubStars(Source):
     title: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "en": "GitHub stars: GH Archive, stargazers (REST, GraphQL), repo/actor/starred_at",
-            "zh": "GitHub 星标:GH Archive、stargazers 接口(REST、GraphQL)、repo/actor/starred_at 表",
+            "zh": "GitHub 星标:GH Archive、stargazers(REST、GraphQL)、repo/actor/starred_at",
         }
     )
     looked_for: ClassVar[tuple[str, ...]] = (
