@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pyarrow.parquet as pq
 from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
 from zhenzan.features.errors import InputError
 
-__all__ = ["ByteChunks", "FileKind", "Probe", "Truncated", "byte_chunks", "probe", "stem_of"]
+__all__ = ["FileKind", "Pieces", "Probe", "Truncated", "byte_chunks", "probe", "stem_of"]
 
 FileKind: TypeAlias = Literal["parquet", "delimited", "json", "empty", "unknown"]
 
@@ -33,9 +34,6 @@ class Truncated(Exception):
     """The packed stream ends before its end mark; what came before it was already handed out."""
 
 
-ByteChunks: TypeAlias = Iterator[bytes]
-
-
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A file and what its beginning shows.
@@ -47,6 +45,7 @@ class Probe:
         columns: Header of a table, or keys of the first JSON objects, in order.
         delimiter: Of delimited text.
         first: The first JSON value, None for other kinds.
+        one_a_line: The first line is a JSON object of its own.
     """
 
     path: Path
@@ -55,6 +54,29 @@ class Probe:
     columns: tuple[str, ...] = ()
     delimiter: str = ","
     first: object = None
+    one_a_line: bool = False
+
+
+class Pieces:
+    """The bytes of a file, whose early end is a fact to ask for and not an error.
+
+    Attributes:
+        cut: The packed file ended before its end mark.
+        newlines: Line ends handed out so far.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.cut = False
+        self.newlines = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in byte_chunks(self._path):
+                self.newlines += piece.count(b"\n")
+                yield piece
+        except Truncated:
+            self.cut = True
 
 
 def probe(path: Path) -> Probe:
@@ -74,7 +96,8 @@ def probe(path: Path) -> Probe:
         found = next(iter(json_values(iter([head]))), None)
         first = None if found is None or isinstance(found[1], JsonProblem) else found[1]
         keys = tuple(first) if isinstance(first, dict) else ()
-        return Probe(path, stem, "json", columns=keys, first=first)
+        alone = text[0] == "{" and _is_object(text.split("\n", 1)[0])
+        return Probe(path, stem, "json", columns=keys, first=first, one_a_line=alone)
     if b"\x00" in head.split(b"\n", 1)[0]:
         return Probe(path, stem, "unknown")
     header = text.splitlines()[0]
@@ -83,7 +106,14 @@ def probe(path: Path) -> Probe:
     return Probe(path, stem, "delimited", columns=names, delimiter=delimiter)
 
 
-def byte_chunks(path: Path) -> ByteChunks:
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+
+
+def byte_chunks(path: Path) -> Iterator[bytes]:
     """The unpacked bytes as UTF-8 in pieces of a few MiB, without a byte-order mark.
 
     Raises:

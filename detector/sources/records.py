@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from zhenzan.detector.sources.files import Probe
+from zhenzan.detector.sources.flat import BadRecord, Record, Records
+from zhenzan.detector.sources.jsonlines import read_json
 from zhenzan.features.errors import InputError
 
 __all__ = ["BadRecord", "Records", "read_records"]
 
 _BATCH: Final = 1 << 17
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """A batch as it stands in the file, and the line of each row (see `base.Rows`)."""
-
-    data: pa.RecordBatch
-    lines: int | pa.Int64Array
-
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """A row that cannot be read, or where the file breaks off."""
-
-    line: int
-    reason: str
-
-
-Record: TypeAlias = Records | BadRecord
 
 
 def read_records(
@@ -50,6 +32,13 @@ def read_records(
     """
     if seen.kind == "parquet":
         yield from _parquet(seen, columns)
+    elif seen.kind == "delimited":
+        # Compiled code is loaded only where there is something for it to do.
+        from zhenzan.detector.sources.delimited import read_delimited
+
+        yield from read_delimited(seen, columns)
+    elif seen.kind == "json":
+        yield from read_json(seen, text)
     elif seen.kind == "empty":
         return
     else:
