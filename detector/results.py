@@ -170,7 +170,7 @@ def write_scan(
     outputs: Mapping[str, pa.Table | pd.DataFrame],
     evidence: Iterable[tuple[str, Evidence]],
     reference: Mapping[str, pa.Table],
-    run: Mapping[str, Any],
+    run: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes a whole scan directory; the caller moves it into place.
 
@@ -179,7 +179,7 @@ def write_scan(
         outputs: A table for every key of `OUTPUTS`.
         evidence: `(evidence_id, statement)`, strongest first.
         reference: Tables of `REFERENCE`; those absent are left out.
-        run: What goes to `run.json`.
+        run: What goes to `run.json`; None leaves it to the caller, who writes it last.
     """
     (directory / "reference").mkdir(parents=True)
     for name, schema in OUTPUTS.items():
@@ -189,7 +189,8 @@ def write_scan(
         if name in reference:
             write_table(directory / "reference" / f"{name}.parquet", reference[name])
     write_evidence(directory / "evidence.jsonl", evidence)
-    write_json(directory / "run.json", run)
+    if run is not None:
+        write_json(directory / "run.json", run)
 
 
 def is_scan(directory: Path) -> bool:

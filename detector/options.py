@@ -1,0 +1,59 @@
+"""What a user may say about a run, and the digest of the part that changes its results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["ScanOptions", "digest_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """Options of a scan; all but `now_ms` may be left out.
+
+    Attributes:
+        now_ms: The present, milliseconds since 1970 UTC; later times are rejected.
+        source: Force this source; None recognises each file by its content.
+        ids: Keep account ids or replace them by keyed hashes; None leaves it to the source.
+        key_file: Key of the hashes; None uses the one kept per user.
+        timezone: Of times that name none; None means UTC.
+        observed_at_ms: When the files were collected; None means their own time of change.
+        section_id: Section of files that do not name theirs.
+        engine: `duckdb` or `spark`.
+        memory: Limit of the engine, such as `2GB`.
+        spill_dir: Where the engine spills past it; None means beside the scan directory.
+        threads: Of the engine; None means one a core.
+    """
+
+    now_ms: int
+    source: str | None = None
+    ids: Literal["keep", "hash"] | None = None
+    key_file: Path | None = None
+    timezone: str | None = None
+    observed_at_ms: int | None = None
+    section_id: str | None = None
+    engine: str = "duckdb"
+    memory: str | None = None
+    spill_dir: Path | None = None
+    threads: int | None = None
+
+    def meaning(self) -> dict[str, Any]:
+        """What may change results: neither the present nor how much of a machine may be used.
+
+        The present only rejects rows from the future; which rows those were is on record.
+        """
+        said = asdict(self)
+        for name in ("now_ms", "memory", "spill_dir", "threads"):
+            del said[name]
+        return {name: str(v) if isinstance(v, Path) else v for name, v in said.items()}
+
+
+def digest_of(value: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, of plain settings; independent of the order of keys."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

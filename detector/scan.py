@@ -1,0 +1,253 @@
+"""The run: files in, a scan directory out. The only module that knows the order of the steps.
+
+`<out>` appears by one rename at the very end. Until then the run lives in `<out>.partial/`, and
+`resume=True` continues after its last finished step if settings, versions and inputs agree.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from zhenzan.features.errors import ScanInterruptedError, ZhenzanError
+
+if TYPE_CHECKING:
+    from zhenzan.detector.checkpoint import Checkpoint
+    from zhenzan.detector.options import ScanOptions
+    from zhenzan.detector.progress import Progress
+    from zhenzan.detector.results import Scan
+    from zhenzan.detector.workspace import Workspace
+    from zhenzan.features.engine.base import Engine
+
+__all__ = ["STEPS", "Step", "run_scan", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A named step; `function` names a function of `steps.py`, which is loaded when it runs."""
+
+    name: str
+    title: str
+
+    def function(self) -> Callable[[Workspace], dict[str, Any]]:
+        """The code of the step."""
+        from zhenzan.detector import steps
+
+        found: Callable[[Workspace], dict[str, Any]] = getattr(steps, f"{self.name}_step")
+        return found
+
+
+STEPS: Final = (
+    Step("ingest", "reading files"),
+    Step("capability", "what can be checked"),
+    Step("families", "features"),
+    Step("templates", "comment templates"),
+    Step("attribution", "attributing engagements"),
+    Step("contexts", "benign explanations"),
+    Step("scores", "scores"),
+    Step("campaigns", "campaigns"),
+    Step("evidence", "evidence"),
+    Step("write", "writing results"),
+)
+
+
+def scan(
+    paths: Path | str | Iterable[Path | str],
+    out: Path | str | None = None,
+    *,
+    source: str | None = None,
+    ids: Literal["keep", "hash"] | None = None,
+    key_file: Path | None = None,
+    timezone: str | None = None,
+    observed_at_ms: int | None = None,
+    section_id: str | None = None,
+    engine: str = "duckdb",
+    memory: str | None = None,
+    spill_dir: Path | None = None,
+    threads: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    now_ms: int | None = None,
+) -> Scan:
+    """Scans files and returns the results.
+
+    Args:
+        paths: A file or directory, or several, of any mix of supported formats.
+        out: The scan directory to write; None keeps it in a temporary folder that vanishes with
+            the returned object.
+        source: Force this source; None recognises each file by its content.
+        ids: `keep` or `hash` account ids; None leaves it to the source.
+        key_file: Key of the hashes; None uses the one kept per user.
+        timezone: Of times that name none; None means UTC.
+        observed_at_ms: When the files were collected, milliseconds since 1970 UTC.
+        section_id: Section of files that do not name theirs.
+        engine: `duckdb` or `spark`.
+        memory: Limit of the engine, such as `2GB`.
+        spill_dir: Where the engine spills past it.
+        threads: Of the engine.
+        resume: Continue a run that was stopped, after its last finished step.
+        overwrite: Replace an existing scan directory.
+        progress: Told where the run is; None is silent.
+        now_ms: The present; None asks the clock. Later times are rejected.
+
+    Returns:
+        The scan, with `.sections`, `.accounts`, `.comments`, `.campaigns` as pandas frames.
+
+    Raises:
+        InputError: Nothing could be read, or a named file cannot be.
+        UsageError: An option cannot be right, or `out` is in the way.
+        MissingDependencyError: The engine is not part of this installation.
+        ScanInterruptedError: The run was stopped; `resume` continues it.
+
+    Example:
+        >>> from zhenzan.detector import scan                               # doctest: +SKIP
+        >>> found = scan("likes.parquet")                                   # doctest: +SKIP
+        >>> found.sections.nlargest(10, "score")                            # doctest: +SKIP
+    """
+    from zhenzan.detector.options import ScanOptions
+    from zhenzan.detector.progress import Silent
+
+    options = ScanOptions(
+        now_ms=time.time_ns() // 1_000_000 if now_ms is None else now_ms,
+        source=source,
+        ids=ids,
+        key_file=key_file,
+        timezone=timezone,
+        observed_at_ms=observed_at_ms,
+        section_id=section_id,
+        engine=engine,
+        memory=memory,
+        spill_dir=spill_dir,
+        threads=threads,
+    )
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    listed = [Path(path) for path in given]
+    told = progress or Silent()
+    if out is not None:
+        return run_scan(listed, Path(out), options, told, resume=resume, overwrite=overwrite)
+    from zhenzan.detector.results import Scan
+
+    folder = TemporaryDirectory(prefix="zhenzan-scan-")
+    done = run_scan(listed, Path(folder.name) / "scan", options, told)
+    return Scan(done.path, temporary=folder)
+
+
+def run_scan(
+    paths: Sequence[Path],
+    out: Path,
+    options: ScanOptions,
+    progress: Progress,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Scan:
+    """Like `scan`, with everything said."""
+    from zhenzan.detector.checkpoint import Checkpoint, partial_of
+    from zhenzan.detector.output import check_out, finish
+    from zhenzan.detector.results import Scan
+    from zhenzan.features.engine.registry import EngineOptions, open_engine
+
+    check_out(out, paths, overwrite=overwrite)
+    if options.engine != "duckdb":
+        open_engine(options.engine).close()  # says what is missing before anything is written
+    with Checkpoint(partial_of(out), _plan(options)) as checkpoint:
+        _take_over(checkpoint, paths, progress, resume=resume)
+        spill = options.spill_dir or checkpoint.clear_spill()
+        try:
+            settings = EngineOptions(options.memory, spill, options.threads)
+            with open_engine(options.engine, settings) as engine:
+                _run_steps(
+                    _workspace(engine, options, paths, checkpoint, progress), checkpoint, progress
+                )
+            finish(checkpoint, out, options, overwrite=overwrite)
+        except KeyboardInterrupt as stop:
+            raise ScanInterruptedError(_interrupted(checkpoint)) from stop
+        except ZhenzanError:
+            if not checkpoint.steps:
+                checkpoint.remove()  # nothing is worth keeping
+            raise
+    return Scan(out)
+
+
+def _plan(options: ScanOptions) -> dict[str, Any]:
+    """What must agree for finished steps to be of use; keys are shown to the user."""
+    from zhenzan.detector.ingest.pseudonyms import Pseudonyms, read_key
+    from zhenzan.detector.versions import versions
+
+    key = None if options.key_file is None else Pseudonyms(read_key(options.key_file)).key_id
+    return {
+        **options.meaning(),
+        "key_file": key,
+        "versions": versions(),
+        "steps": [step.name for step in STEPS],
+    }
+
+
+def _take_over(
+    checkpoint: Checkpoint, paths: Sequence[Path], progress: Progress, *, resume: bool
+) -> None:
+    """Restores the finished steps of an earlier run, or says why not and begins anew."""
+    from zhenzan.detector.checkpoint import changed_inputs
+    from zhenzan.detector.ingest.discover import discover
+
+    if resume:
+        files = [item.path for item in discover(paths)]
+        why = checkpoint.restore()
+        if why is None:
+            why = changed_inputs(checkpoint.steps[0].info["inputs"], files)
+        if why is None:
+            return
+        progress.say(f"starting from the beginning: {why}")
+    checkpoint.clear()
+
+
+def _workspace(
+    engine: Engine,
+    options: ScanOptions,
+    paths: Sequence[Path],
+    checkpoint: Checkpoint,
+    progress: Progress,
+) -> Workspace:
+    from zhenzan.detector.workspace import Workspace
+
+    checkpoint.tables.mkdir(exist_ok=True)
+    return Workspace(
+        engine=engine,
+        options=options,
+        paths=paths,
+        tables=checkpoint.tables,
+        result=checkpoint.result,
+        tell=progress.update,
+    )
+
+
+def _run_steps(work: Workspace, checkpoint: Checkpoint, progress: Progress) -> None:
+    """Runs what is not done yet; after each step the run can be continued from there."""
+    for number, step in enumerate(STEPS, start=1):
+        progress.begin(step.title, number, len(STEPS))
+        done = checkpoint.finished(step.name)
+        if done is not None:
+            progress.end(done.seconds, "done in the earlier run")
+        else:
+            work.written.clear()
+            started = time.perf_counter()
+            info = step.function()(work)
+            seconds = round(time.perf_counter() - started, 3)
+            done = checkpoint.record(step.name, work.written, seconds, info)
+            progress.end(seconds)
+        work.info[step.name] = dict(done.info)
+
+
+def _interrupted(checkpoint: Checkpoint) -> str:
+    done = len(checkpoint.steps)
+    if not done:
+        return "stopped before the first step was finished; nothing was written"
+    return (
+        f"stopped after {done} of {len(STEPS)} steps ({checkpoint.steps[-1].name}); "
+        "the same command with --resume continues from there"
+    )

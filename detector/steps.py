@@ -1,0 +1,217 @@
+"""The steps of a run, one function each; `scan.py` knows their order.
+
+A step reads tables that earlier steps wrote, writes its own, and returns what is worth recording.
+Libraries load inside the step that needs them, so that `zhenzan --help` stays quick.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+from zhenzan.detector.results import OUTPUTS, as_table
+from zhenzan.detector.statements import plain, read_evidence, write_evidence
+from zhenzan.detector.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from zhenzan.models.attribution.result import Attribution
+    from zhenzan.models.campaigns import Campaigns
+    from zhenzan.models.scorers.base import Scores
+
+__all__ = [
+    "attribution_step",
+    "campaigns_step",
+    "capability_step",
+    "contexts_step",
+    "evidence_step",
+    "families_step",
+    "ingest_step",
+    "scores_step",
+    "templates_step",
+    "write_step",
+]
+
+_ATTRIBUTION: Final = ("engagements", "streams", "sections", "accounts", "windows", "curves")
+_SCORED: Final = ("sections", "accounts", "comments")
+
+
+def ingest_step(work: Workspace) -> dict[str, Any]:
+    """Files to canonical tables."""
+    from zhenzan.detector.ingest import IngestOptions, ingest
+
+    o = work.options
+    said = IngestOptions(
+        now_ms=o.now_ms,
+        source=o.source,
+        ids=o.ids,
+        key_file=o.key_file,
+        timezone=o.timezone,
+        observed_at_ms=o.observed_at_ms,
+        section_id=o.section_id,
+    )
+    done = ingest(work.paths, work.engine, said, work_dir=work.tables, progress=work.tell)
+    work.written.extend(work.path(name) for name in done.tables)
+    return {
+        "tables": sorted(done.tables),
+        "inputs": [asdict(record) for record in done.inputs],
+        "rejections": [asdict(rejection) for rejection in done.rejections],
+        "notes": [asdict(note) for note in done.notes],
+        "rows": asdict(done.rows),
+    }
+
+
+def capability_step(work: Workspace) -> dict[str, Any]:
+    """What can be computed for which section."""
+    from zhenzan.features.capability import capability
+
+    work.put("capability", capability(work.engine, work.canonical()), sort_by=["section_id"])
+    return {}
+
+
+def families_step(work: Workspace) -> dict[str, Any]:
+    """The matrices of all families."""
+    from zhenzan.features.families import families
+    from zhenzan.features.family import FeatureConfig
+    from zhenzan.features.matrix import build_matrices
+
+    known = families()
+    made = build_matrices(work.engine, work.canonical(), FeatureConfig(), known)
+    for entity, relation in made.relations.items():
+        work.put(f"matrix_{entity.value}", relation, sort_by=[entity.key])
+    return {
+        "used": [{"name": f.name, "version": f.version} for f in known if f.name in made.used],
+        "skipped": {name: plain(why) for name, why in made.skipped.items()},
+    }
+
+
+def templates_step(work: Workspace) -> dict[str, Any]:
+    """The template of each comment and how surprising it is."""
+    from zhenzan.features.family import FeatureConfig
+    from zhenzan.features.template import templates
+
+    tables = work.canonical()
+    if "comment" not in tables:
+        return {"n_comments": 0}
+    found = templates(work.engine, tables, FeatureConfig())
+    work.put("comment_template", found, sort_by=["comment_id"])
+    return {}
+
+
+def attribution_step(work: Workspace) -> dict[str, Any]:
+    """The posterior of every engagement."""
+    from zhenzan.models.attribution import attribute
+
+    found = attribute(work.engine, work.canonical())
+    for name in _ATTRIBUTION:
+        work.put(f"attribution_{name}", getattr(found, name))
+    return {"info": plain(found.info)}
+
+
+def _attribution(work: Workspace) -> Attribution:
+    from zhenzan.models.attribution.result import Attribution
+
+    tables = {name: work.arrow(f"attribution_{name}") for name in _ATTRIBUTION}
+    return Attribution(**tables, info=work.info["attribution"]["info"])
+
+
+def contexts_step(work: Workspace) -> dict[str, Any]:
+    """Benign explanations that were declared, and what they excuse."""
+    from zhenzan.detector.contexts import declared_contexts
+
+    if "context" not in work.canonical():
+        return {"n_contexts": 0}
+    found = declared_contexts(work.frame("context"))
+    work.put("contexts", found)
+    return {"n_contexts": len(found)}
+
+
+def scores_step(work: Workspace) -> dict[str, Any]:
+    """Score, band and status of sections, accounts and comments."""
+    from zhenzan.models.scorers.base import ACCOUNT_FACTS, COMMENT_FACTS
+    from zhenzan.models.scorers.rules import RulesScorer
+
+    scores = RulesScorer().score(
+        _attribution(work),
+        {entity: work.frame(f"matrix_{entity}") for entity in ("section", "account", "comment")},
+        work.frame("capability"),
+        _optional(work, "comment_template"),
+        _optional(work, "contexts"),
+        accounts=_facts(work, "account", ACCOUNT_FACTS),
+        comments=_facts(work, "comment", COMMENT_FACTS),
+    )
+    for name in _SCORED:
+        work.put(f"scored_{name}", as_table(getattr(scores, name), _scored_schema(name)))
+    work.put("score_lines", scores.lines)
+    return {"info": plain(scores.info)}
+
+
+def _scored_schema(name: str) -> pa.Schema:
+    """The output's schema without what the campaigns add."""
+    return pa.schema([field for field in OUTPUTS[name] if field.name != "campaign_ids"])
+
+
+def _optional(work: Workspace, name: str) -> pd.DataFrame | None:
+    return work.frame(name) if work.has(name) else None
+
+
+def _facts(work: Workspace, table: str, columns: tuple[str, ...]) -> pd.DataFrame | None:
+    """Some columns of a canonical table, None where it has no rows."""
+    if table not in work.canonical():
+        return None
+    frame: pd.DataFrame = work.arrow(table, columns).to_pandas()
+    return frame
+
+
+def _scores(work: Workspace) -> Scores:
+    from zhenzan.models.scorers.base import Scores
+
+    frames = {name: work.frame(f"scored_{name}") for name in _SCORED}
+    return Scores(**frames, lines=work.frame("score_lines"), info=work.info["scores"]["info"])
+
+
+def campaigns_step(work: Workspace) -> dict[str, Any]:
+    """Groups of accounts and sections that one operation would explain."""
+    from zhenzan.models.campaigns import find_campaigns
+
+    sections = _facts(work, "section", ("section_id", "creator_id"))
+    found = find_campaigns(_attribution(work), sections)
+    work.put("campaigns", as_table(found.campaigns, OUTPUTS["campaigns"]))
+    work.put("campaign_members", as_table(found.members, OUTPUTS["campaign_members"]))
+    return {"n_campaigns": len(found.campaigns)}
+
+
+def _campaigns(work: Workspace) -> Campaigns:
+    from zhenzan.models.campaigns import Campaigns
+
+    return Campaigns(work.frame("campaigns"), work.frame("campaign_members"))
+
+
+def evidence_step(work: Workspace) -> dict[str, Any]:
+    """Checkable statements about what will be shown."""
+    from zhenzan.detector.evidence import collect_evidence, evidence_id
+    from zhenzan.features.families import families
+
+    used = {family["name"] for family in work.info["families"]["used"]}
+    found = collect_evidence(
+        work.engine,
+        work.canonical(),
+        [family for family in families() if family.name in used],
+        _attribution(work),
+        _scores(work),
+        _campaigns(work),
+    )
+    path = work.tables / "evidence.jsonl"
+    write_evidence(path, ((evidence_id(statement), statement) for statement in found))
+    work.written.append(path)
+    return {"n_statements": len(found)}
+
+
+def write_step(work: Workspace) -> dict[str, Any]:
+    """The scan directory, all but `run.json`."""
+    from zhenzan.detector.assemble import assemble
+
+    statements = list(read_evidence(work.tables / "evidence.jsonl"))
+    work.written.extend(assemble(work, statements))
+    return {}
