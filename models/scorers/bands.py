@@ -1,0 +1,148 @@
+"""Where the bands are cut: every threshold of the rules, each with its source.
+
+A band is decided by what speaks, not by cutting the score: the top band needs two independent
+families, and a benign explanation can only lower it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+__all__ = [
+    "INSUFFICIENT",
+    "LIKELY",
+    "ORGANIC",
+    "UNUSUAL",
+    "UNUSUAL_EXPLAINED",
+    "Thresholds",
+    "choose_bands",
+    "coherence_factor",
+    "required_count",
+    "squash",
+]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+INSUFFICIENT: Final = "insufficient_data"
+ORGANIC: Final = "organic"
+UNUSUAL_EXPLAINED: Final = "unusual_explained"
+UNUSUAL: Final = "unusual"
+LIKELY: Final = "likely_purchased"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Cut points of the rules scorer.
+
+    Attributes:
+        min_likes, min_comments: Below both, a section is not judged (hard negative H12).
+        event_count, event_share: A section counts as purchased from max(20, 5 %) acts on
+            (the stated event of tables.md).
+        comment_count, comment_share: The same for the likes of one comment, max(10, 20 %).
+        line_bits: Bits from which company or propensity speaks. 2^-10 is one section in a
+            thousand by chance under a fair likelihood ratio (Markov's inequality: the ratio's
+            organic mean is 1, so P(ratio >= 2^10) <= 2^-10).
+        hint_count: Acts attributed at least before an excess alone is called unusual: half of the
+            event's 20; smaller excesses of real sections are daily life.
+        template_bits: Surprise from which one comment's template is rarer elsewhere than chance
+            allows; same reading as `line_bits`.
+        template_count, template_share: Comments in surprising templates from which texts speak:
+            1-3 of 20 generic comments are normal, half of them alarms (peers.md, HypeAuditor);
+            the fifth lies between.
+        coherent: Audience coherence from which attributed accounts read as one community: the
+            middle between strangers (0) and one fandom (1).
+        coherent_from, coherent_to, coherent_floor: Ramp over which coherence takes weight from
+            the accounts' evidence, so that no cliff sits at the middle.
+        even_cv: Coefficient of variation of gaps below which arrivals look timed: 0.1 % of random
+            runs are (timing family, 10^5 simulated runs).
+        even_share: Share of acts in even stretches from which arrivals look timed; 0.3 % of
+            random stretches are even (timing family), so a tenth is far outside.
+        half_excused: Excused part of a family from which it no longer speaks: most of it has a
+            benign explanation.
+        half_coverage: Below it no shares are stated (tables.md).
+        min_share_count: No percentages under 20 acts (report.md, fair wording).
+        account_unusual, account_likely: Posterior of at least two delivered acts.
+        account_company: Mean ln likelihood ratio of company at which an account keeps suspicious
+            company: ln 10, ten times likelier than chance.
+        account_excess: The same for time and other acts together: ln 3.
+    """
+
+    min_likes: int = 20
+    min_comments: int = 15
+    event_count: float = 20.0
+    event_share: float = 0.05
+    comment_count: float = 10.0
+    comment_share: float = 0.20
+    line_bits: float = 10.0
+    hint_count: float = 10.0
+    template_bits: float = 10.0
+    template_count: int = 10
+    template_share: float = 0.20
+    coherent: float = 0.5
+    coherent_from: float = 0.3
+    coherent_to: float = 0.7
+    coherent_floor: float = 0.2
+    even_cv: float = 0.5
+    even_share: float = 0.10
+    half_excused: float = 0.5
+    half_coverage: float = 0.5
+    min_share_count: int = 20
+    account_unusual: float = 0.5
+    account_likely: float = 0.9
+    account_company: float = 2.302585
+    account_excess: float = 1.098612
+
+
+def required_count(n: Array, least: float, share: float) -> Array:
+    """How many acts the stated event asks for: max(least, share x n)."""
+    result: Array = np.maximum(least, share * n)
+    return result
+
+
+def coherence_factor(coherence: Array, t: Thresholds) -> Array:
+    """Weight left to evidence from accounts; 1 where coherence is unknown (never one fandom)."""
+    ramp = (coherence - t.coherent_from) / (t.coherent_to - t.coherent_from)
+    factor = 1.0 - (1.0 - t.coherent_floor) * np.clip(ramp, 0.0, 1.0)
+    result: Array = np.where(np.isnan(coherence), 1.0, factor)
+    return result
+
+
+def squash(points: Array, middle: float) -> Array:
+    """Points to a score in (0, 1); 0.5 at `middle`, doubling the odds every two points."""
+    result: Array = 1.0 / (1.0 + np.exp2(np.clip((middle - points) / 2.0, -50.0, 50.0)))
+    return result
+
+
+def choose_bands(
+    *,
+    judged: Array,
+    spoke: Array,
+    speaks: Array,
+    independent: Array,
+    material: Array,
+    community: Array,
+    text_speaks: Array,
+    review: Array,
+) -> Array:
+    """The band of every row, all arguments being arrays of one length.
+
+    Args:
+        judged: There was enough data.
+        spoke: A line spoke before benign explanations were heard.
+        speaks: A line speaks after them.
+        independent: How many independent families speak after them.
+        material: The amount reaches the stated event after them.
+        community: The attributed accounts are one coherent community.
+        text_speaks: Templates, which a community's presence does not explain, speak too.
+        review: A context asks for a person (contests), which bars the top band.
+    """
+    likely = speaks & (independent >= 2) & material & ~community & ~review
+    explained = (spoke & ~speaks) | (speaks & community & ~text_speaks)
+    return np.select(
+        [~judged, likely, explained, speaks],
+        [INSUFFICIENT, LIKELY, UNUSUAL_EXPLAINED, UNUSUAL],
+        ORGANIC,
+    ).astype(object)

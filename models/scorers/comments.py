@@ -1,0 +1,169 @@
+"""Comments by rules: purchased likes on them, purchased texts, and which ones deserve an answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from zhenzan.models.attribution.result import Attribution
+from zhenzan.models.scorers import bands
+from zhenzan.models.scorers.bands import Thresholds
+from zhenzan.models.scorers.base import COMMENT_FACTS
+from zhenzan.models.scorers.frames import code_lists, column, flags, sums_by, to_frame
+
+__all__ = ["reply_priority", "score_comments"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+# Points at which a comment's score is one half: the event's amount (2 points) and one line that
+# just speaks (log2(1 + 10 bits) = 3.5), rounded down.
+_MIDDLE: Final = 5.0
+# Words that ask, and marks that end a question; a hint for an order of work, not a measurement.
+_QUESTION: Final = (
+    r"[?？]|吗|呢$|怎么|怎样|如何|为什么|为啥|什么|哪[里儿个款]|多少|几[点时号]|请问|求[教问]"
+    r"|\b(?:how|why|what|where|when|which|who|can you|could you|does|is there)\b"
+)
+# Shares of the order of work, ours: a question first, then reach, then that nobody has answered.
+_ASKS, _REACH, _OPEN = 0.5, 0.3, 0.2
+
+
+def score_comments(
+    attribution: Attribution,
+    templates: pd.DataFrame | None,
+    facts: pd.DataFrame | None,
+    accounts: pd.DataFrame,
+    t: Thresholds,
+) -> pd.DataFrame:
+    """Scores every comment; the columns of `comments.parquet`.
+
+    Abstains below 20 likes where no text could be looked at either.
+
+    Args:
+        attribution: Posteriors; likes of a comment carry its id.
+        templates: `comment_id, template_id, template_size, surprise`.
+        facts: Canonical comments; without them only comments with likes or texts appear.
+        accounts: The scored accounts: an author's band corroborates a template.
+        t: Cut points.
+    """
+    frame = _joined(attribution, templates, facts)
+    n = len(frame)
+    likes, bought = column(frame, "likes"), column(frame, "p")
+    need = bands.required_count(likes, t.comment_count, t.comment_share)
+    surprise = column(frame, "surprise")
+    in_one = frame["template_id"].notna().to_numpy()
+    text_known = ~np.isnan(surprise) | in_one
+    enough = likes >= t.min_likes
+    judged = enough | text_known
+    timed = enough & flags(frame, "significant", n) & (bought >= need)
+    company = enough & (column(frame, "company_bits") >= t.line_bits) & (bought >= need)
+    text = in_one & (np.nan_to_num(surprise, nan=0.0) >= t.template_bits)
+    suspect = set(accounts.loc[accounts["band"] == bands.LIKELY, "account_id"])
+    author = frame["account_id"].isin(suspect).to_numpy()
+    families = timed.astype(int) + company.astype(int)
+    odd = timed | company | text
+    band = np.select(
+        [~judged, (families >= 2) | (text & (author | timed | company)), odd],
+        [bands.INSUFFICIENT, bands.LIKELY, bands.UNUSUAL],
+        bands.ORGANIC,
+    ).astype(object)
+    texts = np.where(in_one, np.log2(1.0 + np.maximum(np.nan_to_num(surprise, nan=0.0), 0.0)), 0.0)
+    score = bands.squash(2.0 * np.log2(1.0 + bought / need) + 2.0 * texts, _MIDDLE)
+    marks = {
+        "timing.excess@1": timed,
+        "coengagement.company@1": company,
+        "template.surprise@1": text,
+        "account.author@1": text & author,
+        "capability.too_little@1": ~judged,
+    }
+    out = pd.DataFrame(
+        {
+            "comment_id": frame.index.to_numpy(dtype=object),
+            "section_id": frame["section_id"].to_numpy(dtype=object),
+            "account_id": frame["account_id"].to_numpy(dtype=object),
+            "score": np.where(judged, score, np.nan),
+            "probability": np.full(n, np.nan),
+            "band": band,
+            "status": np.where(judged, "scored", "insufficient_data").astype(object),
+            "template_id": frame["template_id"].to_numpy(dtype=object),
+            "n_likes": likes.astype(np.int64),
+            "n_likes_purchased": bought,
+            "n_likes_genuine": np.maximum(likes - bought, 0.0),
+            "reasons": code_lists(n, marks),
+        }
+    )
+    out["reply_priority"] = reply_priority(frame, out)
+    return out
+
+
+def reply_priority(facts: pd.DataFrame, scored: pd.DataFrame) -> Array:
+    """In [0, 1], an order of work for a creator; NaN where the text is unknown.
+
+    Questions first, then reach by genuine likes within the section, then unanswered ones; a
+    comment above `organic`, by the creator, or answered by the creator needs no answer: 0.
+    """
+    n = len(facts)
+    text = facts["text"].where(facts["text"].notna(), "").astype(str)
+    asks = text.str.contains(_QUESTION, case=False, regex=True).to_numpy(dtype=bool)
+    reach = np.log1p(scored["n_likes_genuine"].to_numpy(dtype=np.float64))
+    top = pd.Series(reach).groupby(scored["section_id"].to_numpy(), dropna=False).transform("max")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(top > 0, reach / top.to_numpy(dtype=np.float64), 0.0)
+    unanswered = np.nan_to_num(column(facts, "reply_count"), nan=0.0) == 0
+    value = _ASKS * asks + _REACH * relative + _OPEN * unanswered
+    done = flags(facts, "by_creator", n) | flags(facts, "replied_by_creator", n)
+    odd = scored["band"].isin([bands.LIKELY, bands.UNUSUAL, bands.UNUSUAL_EXPLAINED]).to_numpy()
+    value = np.where(done | odd, 0.0, value)
+    return np.where(facts["text"].notna().to_numpy(), value, np.nan)
+
+
+def _joined(
+    attribution: Attribution, templates: pd.DataFrame | None, facts: pd.DataFrame | None
+) -> pd.DataFrame:
+    """One row a comment in id order: what is known, its likes, its template."""
+    acts = attribution.engagements
+    acts = acts.filter(pc.is_valid(acts["comment_id"]))
+    liked = to_frame(acts.select(["comment_id", "section_id"])).drop_duplicates("comment_id")
+    base = pd.DataFrame(columns=list(COMMENT_FACTS), dtype=object) if facts is None else facts
+    base = base.drop_duplicates("comment_id").set_index("comment_id")
+    base = base.reindex(columns=[c for c in COMMENT_FACTS if c != "comment_id"])
+    frame = base.join(liked.set_index("comment_id")["section_id"].rename("liked_in"), how="outer")
+    frame["section_id"] = frame["section_id"].where(
+        frame["section_id"].notna(), frame.pop("liked_in")
+    )
+    if templates is not None:
+        wanted = ["template_id", "template_size", "surprise"]
+        texts = templates.set_index("comment_id")[wanted]
+        frame = frame.join(texts, how="outer")
+    else:
+        frame["template_id"], frame["surprise"] = None, np.nan
+    frame = frame.sort_index()
+    return frame.join(_likes(acts, frame.index)).join(_streams(attribution.streams, frame.index))
+
+
+def _likes(acts: pa.Table, comments: pd.Index) -> pd.DataFrame:
+    p = pc.fill_null(acts["p_purchased"], 0.0)
+    company = pc.fill_null(acts["company"], 0.0)
+    values = pa.table(
+        {
+            "comment_id": acts["comment_id"],
+            "likes": pa.array(np.ones(acts.num_rows)),
+            "p": p,
+            "company_bits": pc.divide(pc.multiply(p, company), float(np.log(2.0))),
+        }
+    )
+    return sums_by(comments, ["likes", "p", "company_bits"], values)
+
+
+def _streams(streams: pa.Table, comments: pd.Index) -> pd.DataFrame:
+    """Whether any stream of the comment is significant."""
+    own = streams.filter(pc.is_valid(streams["comment_id"]))
+    values = pa.table(
+        {
+            "comment_id": own["comment_id"],
+            "significant": pc.fill_null(own["significant"], False).cast(pa.float64()),
+        }
+    )
+    return sums_by(comments, ["significant"], values).clip(upper=1.0)
