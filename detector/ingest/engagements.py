@@ -43,7 +43,7 @@ _BEST: Final = (
 
 
 def merge_engagements(engine: Engine, staged: Relation) -> tuple[str, int]:
-    """A SELECT of the acts with parameter `$between`, and the number of orphans.
+    """A SELECT of the acts, and the number of orphans.
 
     An orphan takes back an act that was never seen. The statement reads tables of this module that
     `forget` drops.
@@ -204,7 +204,7 @@ def _with_ids(rows: str, *, given: bool) -> str:
         "kind", "section_id", "coalesce(comment_id, '')", "coalesce(account_id, '')",
         "coalesce(CAST(ts_lo_ms AS STRING), '')", "CAST(occurrence AS STRING)",
     )  # fmt: skip
-    made = f"md5({' || $between || '.join(parts)})"
+    made = f"md5({' || chr(31) || '.join(parts)})"
     if given:
         made = (
             "CASE WHEN engagement_id <> '' AND count(*) OVER (PARTITION BY engagement_id) = 1 "

@@ -160,7 +160,7 @@ def _stored(engine: Engine, table: Table, rows: str, work_dir: Path) -> Relation
         f"SELECT {names} FROM ({rows}) AS merged",
         into=f"merged_{table.name}",
         step=_STEP,
-        params={"between": "\x1f"},
+        once=True,
     )
     path = work_dir / f"{table.name}.parquet"
     engine.write_parquet(merged, path, order_by=_order(table))

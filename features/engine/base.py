@@ -65,8 +65,17 @@ class Engine(ABC):
         into: str,
         step: str,
         params: Mapping[str, Param] | None = None,
+        once: bool = False,
     ) -> Relation:
         """Materialises a SELECT as table `into`; `$name` in the text stands for `params[name]`.
+
+        Args:
+            statement: In the portable subset.
+            into: Name of the result, replacing what had that name.
+            step: Named in errors.
+            params: Values; unused ones are dropped.
+            once: The result is read a single time, so that it need not be stored: it is computed
+                when it is read. Takes no parameters, and must not read what `into` names.
 
         Raises:
             EngineError: With the step and the statement.

@@ -86,8 +86,13 @@ class DuckDBEngine(Engine):
         into: str,
         step: str,
         params: Mapping[str, Param] | None = None,
+        once: bool = False,
     ) -> Relation:
         """Materialises the SELECT; unused parameters are dropped, missing ones are an error."""
+        if once:
+            self._forget(into, step)
+            self._run(f"CREATE VIEW {_quoted([into])} AS {statement}", step)
+            return Relation(into, self._schema(into, step))
         used = {n: (params or {})[n] for n in _PARAM.findall(statement)}
         target = _quoted([into])
         self._run(f"CREATE OR REPLACE TABLE __next AS {statement}", step, used)
