@@ -12,6 +12,7 @@ from typing import Final
 
 from zhenzan.features.errors import UsageError
 from zhenzan.features.family import FeatureFamily
+from zhenzan.features.template import TemplateFamily
 from zhenzan.features.timing import TimingFamily
 
 __all__ = ["ENTRY_POINT_GROUP", "families", "get_family"]
@@ -26,7 +27,7 @@ def families() -> tuple[FeatureFamily, ...]:
     Raises:
         UsageError: A third-party family cannot be loaded, or takes a name that is in use.
     """
-    found: list[FeatureFamily] = [TimingFamily()]
+    found: list[FeatureFamily] = [TimingFamily(), TemplateFamily()]
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: (p.name, p.value)):
         try:
             loaded = point.load()

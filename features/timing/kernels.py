@@ -222,7 +222,8 @@ def allan_factor(t: Times) -> float:
         else:  # empty hours between: down to nothing, then up
             changes += before**2 + (count**2 if here > 0 else 0)
         before, before_bin = count, here
-    return changes / (bins - 1) / (2.0 * len(t) / bins)
+    factor: float = changes / (bins - 1) / (2.0 * len(t) / bins)
+    return factor
 
 
 @njit(cache=True)

@@ -1,0 +1,82 @@
+"""Statements about surprising templates, for a section, an account or a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import log2
+from typing import Any, Final
+
+from zhenzan.features.errors import printable
+from zhenzan.features.family import Entity, Evidence, Text
+
+__all__ = ["section_evidence"]
+
+_MOST_REFS: Final = 50
+_MOST_STRENGTH: Final = 6.0  # a likelihood ratio of a million: more is not believed of one test
+_SHOWN: Final = 40
+
+_QUOTES: Final = Text(
+    "人们也会重复标题、歌词、口号、纪念用语、抽奖要求的话或一个流行梗;文本相同不等于被购买。",
+    "People also repeat a title, a lyric, a slogan, a formula of condolence, a giveaway's required"
+    " phrase or a passing joke; equal texts are not purchased texts.",
+)
+_ALONE: Final = Text(
+    "没有其他作者的评论区可供比较:背景频率只来自对短语长度的一般假设。",
+    "No section of another creator held this text: its background rate rests on general"
+    " assumptions about phrases of this length.",
+)
+
+
+def section_evidence(
+    rows: Sequence[Mapping[str, Any]], wanted: set[tuple[Entity, str]], version: int
+) -> Iterator[Evidence]:
+    """One statement a wanted entity and template, strongest first.
+
+    Args:
+        rows: A row a comment in a surprising template, with the template's figures.
+        wanted: Entities to speak about.
+        version: Of the family, for the reason code.
+    """
+    held: dict[tuple[Entity, str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        for entity in Entity:
+            id_ = row[entity.key]
+            if (entity, id_) in wanted:
+                key = (entity, id_, row["section_id"], row["template_id"])
+                held.setdefault(key, []).append(row)
+    found = [_statement(key[0], key[1], members, version) for key, members in held.items()]
+    yield from sorted(found, key=lambda e: (-e.strength, e.subject, e.refs))
+
+
+def _statement(
+    entity: Entity, id_: str, members: Sequence[Mapping[str, Any]], version: int
+) -> Evidence:
+    row = members[0]
+    form, n, users, expected = (
+        printable(row["form"], _SHOWN), row["n_comments"], row["n_accounts"], row["expected"],
+    )  # fmt: skip
+    own = len(members)
+    zh_own, en_own = "", ""
+    if entity is Entity.ACCOUNT:
+        zh_own, en_own = f"其中该账号 {own} 条;", f" {own} of them by this account;"
+    zh = (
+        f"{users} 个账号写了 {n} 条近似“{form}”的评论;{zh_own}"
+        f"按其他作者的评论区预计约 {expected:.1f} 个账号(别处共有 {row['n_elsewhere']} 个)。"
+    )
+    en = (
+        f"{users} accounts wrote {n} comments like “{form}”;{en_own} other creators' sections"
+        f" predict about {expected:.1f} accounts ({row['n_elsewhere']} wrote it there)."
+    )
+    return Evidence(
+        reason=f"template.surprise@{version}",
+        subject=(entity.value, id_),
+        statement=Text(zh, en),
+        refs=tuple(sorted(m["comment_id"] for m in members)[:_MOST_REFS]),
+        observed=float(users),
+        expected=round(expected, 4),
+        unit="accounts",
+        start_ms=None,
+        end_ms=None,
+        strength=round(min(row["surprise"] / log2(10), _MOST_STRENGTH), 4),
+        counter_evidence=(_QUOTES,) if row["n_elsewhere"] else (_QUOTES, _ALONE),
+    )
