@@ -4,20 +4,38 @@ A star is a like on a repository: section kind `repository`, engagement kind `st
 the account's id in all shapes, because it is the only one that all of them hold.
 
 REST files do not name their repository: it is `--section-id`, else the file's name read as
-`owner__name.json`, `owner--name.json`, `stargazers_owner_name…` being ambiguous and refused.
+`owner__name.json` or `owner--name.json`, with `__2` behind for a second page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from zhenzan.detector.sources.base import Item, Match, ReadOptions, Rejected, Rows, Source
+from zhenzan.detector.sources.base import (
+    Item,
+    Match,
+    ReadOptions,
+    Rejected,
+    Rows,
+    Skipped,
+    Source,
+)
 from zhenzan.detector.sources.files import Probe
-from zhenzan.detector.sources.records import BadRecord, read_records
+from zhenzan.detector.sources.flat import BadRecord
+from zhenzan.detector.sources.github_json import (
+    Passed,
+    Star,
+    archive_stars,
+    listed_stars,
+    repo_of,
+    shape_of,
+)
+from zhenzan.detector.sources.jsonvalues import without_surrogates
+from zhenzan.detector.sources.records import read_records
 from zhenzan.features.errors import SchemaError
 
 __all__ = ["GithubStars"]
@@ -29,9 +47,11 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "actor": ("actor", "login", "name", "user", "username", "actor_login", "stargazer"),
         "starred_at": ("starred_at", "starredAt", "created_at"),
         "owner": ("owner",),
+        "type": ("type",),
     }
 )
 _NEEDED: Final = ("repo", "actor", "starred_at")
+_ROWS: Final = 1 << 14  # stars of JSON shapes that make a batch
 
 
 class GithubStars(Source):
@@ -53,7 +73,7 @@ class GithubStars(Source):
     platform: ClassVar[str | None] = "github"
     defaults: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         {
-            "engagement": {"basis": "list_timed", "kind": "star"},
+            "engagement": {"kind": "star"},
             "account": {"id_kind": "native"},
             "section": {"kind": "repository"},
         }
@@ -61,22 +81,37 @@ class GithubStars(Source):
     table_names: ClassVar[tuple[str, ...]] = ("engagement", "section", "account")
 
     def sniff(self, probe: Probe) -> Match | None:
-        """By keys or columns."""
-        if set(_chosen(probe.columns)) >= set(_NEEDED):
-            return Match(2, "flat")
-        return None
+        """By the keys of the first JSON value, or by the columns."""
+        shape = shape_of(probe.first)
+        if shape is not None:
+            return Match(3, shape)
+        return Match(2, "flat") if set(_chosen(probe.columns)) >= set(_NEEDED) else None
 
     def read(self, probe: Probe, options: ReadOptions) -> Iterator[Item]:
         """Streams the stars of one file, whatever its shape."""
-        chosen = _chosen(probe.columns)
-        if not set(chosen) >= set(_NEEDED):
+        match = self.sniff(probe)
+        if match is None and probe.kind != "empty":
             raise SchemaError(
                 "no stars are to be found here",
                 path=probe.path,
                 found=", ".join(probe.columns) or probe.kind,
                 expected="; ".join(self.looked_for),
             )
-        yield from _flat(probe, chosen)
+        if match is None:
+            return
+        if match.shape == "flat":
+            yield from _flat(probe, _chosen(probe.columns))
+        elif match.shape == "archive":
+            yield from _batched(archive_stars(probe), "stream")
+        else:
+            repo = repo_of(probe, options.section_id)
+            if repo is None and match.shape == "rest":
+                raise SchemaError(
+                    "stargazers without their repository: name it with --section-id",
+                    path=probe.path,
+                    expected="--section-id owner/name, or a file named owner__name.json",
+                )
+            yield from _batched(listed_stars(probe, repo), "list_timed")
 
 
 def _chosen(columns: tuple[str, ...]) -> dict[str, str]:
@@ -94,11 +129,57 @@ def _flat(probe: Probe, chosen: Mapping[str, str]) -> Iterator[Item]:
         if isinstance(record, BadRecord):
             yield Rejected("engagement", record.line, record.reason)
             continue
-        columns = {ours: record.data.column(theirs) for ours, theirs in chosen.items()}
-        yield from stars(columns, record.lines)
+        data, lines = record.data, record.lines
+        if "type" in chosen:
+            stars = pc.fill_null(pc.equal(data.column(chosen["type"]), "WatchEvent"), False)
+            if isinstance(lines, int):
+                lines = pa.array(range(lines, lines + data.num_rows), pa.int64())
+            others = data.num_rows - int(pc.sum(stars).as_py() or 0)
+            yield Skipped(others, "events that are not stars")
+            data, lines = data.filter(stars), lines.filter(stars)
+        columns = {
+            ours: data.column(theirs)
+            for ours, theirs in chosen.items()
+            if theirs in data.schema.names
+        }
+        yield from _rows(columns, lines, "list_timed")
 
 
-def stars(columns: Mapping[str, pa.Array], lines: int | pa.Int64Array) -> Iterator[Rows]:
+def _batched(stars: Iterable[Star | Passed | BadRecord], basis: str) -> Iterator[Item]:
+    held: list[Star] = []
+    for star in stars:
+        if isinstance(star, Star):
+            held.append(star)
+            if len(held) == _ROWS:
+                yield from _of_stars(held, basis)
+                held = []
+        elif isinstance(star, Passed):
+            yield Skipped(star.count, "events that are not stars")
+        else:
+            yield Rejected("engagement", star.line, star.reason)
+    if held:
+        yield from _of_stars(held, basis)
+
+
+def _of_stars(stars: Sequence[Star], basis: str) -> Iterator[Rows]:
+    lines, repo, actor, starred_at, number, created_at = zip(*stars, strict=True)
+    columns = {
+        "repo": pa.array(map(_clean, repo), pa.string()),
+        "actor": pa.array(map(_clean, actor), pa.string()),
+        "starred_at": pa.array(map(_clean, starred_at), pa.string()),
+        "id_order": pa.array(number, pa.int64()),
+        "created_ms": pa.array(map(_clean, created_at), pa.string()),
+    }
+    yield from _rows(columns, pa.array(lines, pa.int64()), basis)
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else without_surrogates(text)
+
+
+def _rows(
+    columns: Mapping[str, pa.Array], lines: int | pa.Int64Array, basis: str
+) -> Iterator[Rows]:
     """The canonical batches of repo, actor, starred_at and what else is known of each star."""
     section = columns["repo"].cast(pa.string())
     yield Rows(
@@ -108,6 +189,7 @@ def stars(columns: Mapping[str, pa.Array], lines: int | pa.Int64Array) -> Iterat
                 "section_id": section,
                 "account_id": columns["actor"],
                 "ts_ms": columns["starred_at"],
+                "basis": pa.array([basis] * len(section), pa.string()),
             }
         ),
         lines,
