@@ -1,0 +1,84 @@
+"""Settings of campaign search, each with its source, and the shape of the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+__all__ = ["ALGORITHM", "QUANTA", "CampaignConfig", "Campaigns"]
+
+ALGORITHM: Final = "peel@1"
+
+QUANTA: Final = (20, 25, 30, 50, 75, 100, 200, 300, 500, 1000)
+"""Order sizes that sellers offer (peers.md, simulator grammar)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignConfig:
+    """How groups are searched.
+
+    Attributes:
+        min_p: Posterior below which an act is no edge: one act in ten of doubt adds up to nothing
+            but work, and the peel weighs the rest by their posterior anyway.
+        min_accounts: Smallest group over several streams; below five any class or family fits.
+        min_single: Attributed acts from which one stream alone counts as a delivered order: the
+            smallest order sold (peers.md).
+        min_mass: Attributed acts of a group in all, the stated event of a section.
+        max_blocks: Dense blocks searched; a bound on time, far above what scans hold.
+        column_constant: Of the camouflage-resistant weight 1 / ln(degree + 5); FRAUDAR (Hooi et
+            al., KDD 2016).
+        link: Streams of a block belong together where they share at least half as many accounts
+            as the closest streams beside them do; below it two orders of different pools meet
+            only by chance.
+        pause_days: Silence that may end a campaign: StarScout's 15 days of one lockstep (peers.md
+            2.5), doubled because orders of one pool come in months.
+        stay: Share of the smaller side's accounts on both sides of a pause from which it is one
+            campaign after all.
+        member_share: An account outside the dense core is a member if at least this share of its
+            attributed acts lies in the group's streams.
+        price_lo, price_hi: Yuan a delivered act: what workers of the like market are paid
+            (peers.md, WeChat like market); a floor of what a buyer pays.
+        over_delivery: Sellers deliver up to 10 % more than ordered (peers.md).
+        coherent: Mean audience coherence of the members from which the group reads as one
+            community; as in the scorer's thresholds.
+        pair_accounts: Members, heaviest first, whose pairs are counted for `coordination`.
+    """
+
+    min_p: float = 0.1
+    min_accounts: int = 5
+    min_single: float = 20.0
+    min_mass: float = 10.0
+    max_blocks: int = 200
+    column_constant: float = 5.0
+    link: float = 0.5
+    pause_days: int = 30
+    stay: float = 0.3
+    member_share: float = 0.5
+    price_lo: float = 0.05
+    price_hi: float = 0.10
+    over_delivery: float = 0.10
+    coherent: float = 0.5
+    pair_accounts: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Campaigns:
+    """Groups that one operation would explain.
+
+    Attributes:
+        campaigns: Columns of `campaigns.parquet`; `evidence_ids` empty until evidence is
+            collected. `kind` is `actor_cohort`, or `community` where the members' audience is
+            one (coordinated, and not called purchased: no order size, no cost).
+        members: Columns of `campaign_members.parquet`; an account's weight is the share of its
+            attributed acts inside the group, a section's or comment's its share of the group.
+        details: One row per campaign with what evidence states: `n_creators` (NULL where
+            creators are unknown), `n_orders` (streams with ten delivered acts or more),
+            `n_orders_fit` (those of the order size), `coherence`, `pairs`, `pairs_together`,
+            `expected_together`.
+    """
+
+    campaigns: pd.DataFrame
+    members: pd.DataFrame
+    details: pd.DataFrame

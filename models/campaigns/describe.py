@@ -1,0 +1,202 @@
+"""What is said about one group: size, times, coordination, order, cost, id."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from zhenzan.models.campaigns import delivery
+from zhenzan.models.campaigns.config import ALGORITHM, CampaignConfig
+from zhenzan.models.campaigns.graph import Graph
+from zhenzan.models.campaigns.search import Group
+
+__all__ = ["Facts", "describe", "member_rows", "stable_ids"]
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+# Delivered acts from which a stream reads as an order; below it a stray act looks like one.
+_ORDER: Final = 10.0
+# Streams that carry a group's identity: those with at least half the heaviest one's share.
+_CORE_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What attribution and the sections table know besides the graph.
+
+    Attributes:
+        coherence: Audience coherence by account code; NaN unknown.
+        creator: Creator by section id.
+    """
+
+    coherence: Array
+    creator: dict[str, str]
+
+
+def describe(
+    graph: Graph, group: Group, facts: Facts, config: CampaignConfig
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One row of `campaigns` and one of `details`, both without an id."""
+    rows = group.rows
+    p, at = graph.p[rows], graph.at_ms[rows]
+    accounts, streams = np.unique(graph.account[rows]), np.unique(graph.stream[rows])
+    sections = graph.streams["section_id"].to_numpy()[streams]
+    timed = at[at >= 0]
+    pairs, together, expected = _pairs(graph, rows, config)
+    coherence = _mean_coherence(graph, rows, facts.coherence)
+    community = bool(coherence >= config.coherent)
+    orders, shapes = _orders(graph, rows)
+    size, fits = delivery.order_size(orders, config.over_delivery)
+    mass = float(p.sum())
+    beyond_chance = max(0.0, 1.0 - expected / together) if together else 0.0
+    creators = {facts.creator[s] for s in sections if s in facts.creator}
+    campaign: dict[str, Any] = {
+        "kind": "community" if community else "actor_cohort",
+        "n_accounts": len(accounts),
+        "n_sections": len(set(sections)),
+        "n_engagements": len(rows),
+        "first_ms": int(timed.min()) if len(timed) else None,
+        "last_ms": int(timed.max()) if len(timed) else None,
+        "coordination": together / pairs if pairs else None,
+        "confidence": round(float(p.mean()) * beyond_chance, 6),
+        "order_size": None if community else size,
+        "delivery": delivery.campaign_shape(shapes),
+        "estimated_cost_lo": None if community else round(mass * config.price_lo, 2),
+        "estimated_cost_hi": None if community else round(mass * config.price_hi, 2),
+        "algorithm": ALGORITHM,
+        "evidence_ids": [],
+    }
+    details = {
+        "n_streams": len(streams),
+        "n_creators": len(creators) or None,
+        "n_orders": len(orders),
+        "n_orders_fit": fits,
+        "coherence": coherence,
+        "pairs": pairs,
+        "pairs_together": together,
+        "expected_together": expected,
+        "mass": mass,
+    }
+    return campaign, details
+
+
+def member_rows(graph: Graph, group: Group) -> pd.DataFrame:
+    """Members with weights; sections and comments are both named where likes are on comments."""
+    rows = group.rows
+    p = graph.p[rows]
+    n = len(graph.accounts)
+    inside = np.bincount(graph.account[rows], p, minlength=n)
+    everything = np.bincount(graph.account, graph.p, minlength=n)
+    codes = np.unique(graph.account[rows])
+    streams = graph.streams.iloc[graph.stream[rows]]
+    parts = [
+        pd.DataFrame(
+            {
+                "member_kind": "account",
+                "member_id": graph.accounts[codes],
+                "weight": np.minimum(inside[codes] / everything[codes], 1.0),
+            }
+        )
+    ]
+    for kind in ("section", "comment"):
+        ids = streams[f"{kind}_id"].to_numpy(dtype=object)
+        shares = pd.Series(p).groupby(ids).sum() / p.sum()
+        parts.append(
+            pd.DataFrame(
+                {
+                    "member_kind": kind,
+                    "member_id": shares.index.to_numpy(dtype=object),
+                    "weight": shares.to_numpy(),
+                }
+            )
+        )
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def stable_ids(graph: Graph, groups: list[Group]) -> list[str]:
+    """Ids that survive small changes: a group is named after one of its heavy streams.
+
+    Of the streams with at least half the heaviest one's share, the one with the smallest hash
+    (a min-hash, so two versions of a group share their name as often as they share those
+    streams). The larger group takes the name first; a later one that would repeat it takes its
+    own next stream, and adds its first day when all are taken.
+    """
+    taken: set[str] = set()
+    ids: list[str] = []
+    keys = graph.streams["key"].to_numpy()
+    for group in groups:
+        mass = np.bincount(
+            graph.stream[group.rows], graph.p[group.rows], minlength=len(graph.streams)
+        )
+        heavy = np.flatnonzero(mass >= _CORE_SHARE * mass.max())
+        names = sorted(_digest(str(keys[s])) for s in heavy)
+        free = [name for name in names if name not in taken]
+        day = datetime.fromtimestamp(max(graph.at_ms[group.rows].min(), 0) / 1000, UTC).date()
+        name = free[0] if free else _digest(f"{names[0]}\x1f{day}\x1f{len(ids)}")
+        taken.add(name)
+        ids.append(f"campaign:{name}")
+    return ids
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _pairs(graph: Graph, rows: Array, config: CampaignConfig) -> tuple[int, int, float]:
+    """Pairs of members, those that share two streams or more, and how many would by chance.
+
+    Chance: every account spreads its acts over all acts of the scan, so two accounts meet in the
+    group's deliveries a Poisson number of times with mean d1 x d2 x sum of (delivery / all)^2.
+    """
+    weight = np.bincount(graph.account[rows], graph.p[rows], minlength=len(graph.accounts))
+    heavy = np.argsort(-weight, kind="stable")[
+        : min(config.pair_accounts, np.count_nonzero(weight))
+    ]
+    local = np.full(len(graph.accounts), -1)
+    local[heavy] = np.arange(len(heavy))
+    kept = rows[local[graph.account[rows]] >= 0]
+    _, stream = np.unique(graph.stream[kept], return_inverse=True)
+    incidence = csr_array(
+        (np.ones(len(kept), dtype=np.int32), (local[graph.account[kept]], stream)),
+        shape=(len(heavy), int(stream.max()) + 1),
+    )
+    incidence.data[:] = 1
+    shared = (incidence @ incidence.T).tocoo()
+    i, j = shared.coords
+    together = int(np.count_nonzero((i < j) & (shared.data >= 2)))
+    share = np.bincount(graph.stream[rows]) / max(graph.total, 1)
+    meeting = np.outer(graph.activity[heavy], graph.activity[heavy]) * float(np.sum(share**2))
+    twice = 1.0 - np.exp(-meeting) * (1.0 + meeting)
+    expected = float((twice.sum() - np.trace(twice)) / 2)
+    return len(heavy) * (len(heavy) - 1) // 2, together, expected
+
+
+def _mean_coherence(graph: Graph, rows: Array, coherence: Array) -> float:
+    """Mean over the members' acts weighted by posterior; NaN unless half of the weight is known."""
+    value, p = coherence[graph.account[rows]], graph.p[rows]
+    known = ~np.isnan(value)
+    if p[known].sum() < 0.5 * p.sum() or not known.any():
+        return float("nan")
+    return float(np.sum(value[known] * p[known]) / p[known].sum())
+
+
+def _orders(graph: Graph, rows: Array) -> tuple[Array, list[tuple[str, float]]]:
+    """Delivered acts of each stream that reads as an order, and the shapes of their times."""
+    mass, shapes = [], []
+    stream = graph.stream[rows]
+    starts = np.flatnonzero(np.r_[True, stream[1:] != stream[:-1]])
+    for part in np.split(rows, starts[1:]):
+        delivered = float(graph.p[part].sum())
+        if delivered < _ORDER:
+            continue
+        mass.append(delivered)
+        likely = part[(graph.p[part] >= 0.5) & (graph.at_ms[part] >= 0)]
+        name = delivery.shape(graph.at_ms[likely])
+        if name is not None:
+            shapes.append((name, delivered))
+    return np.array(mass), shapes
