@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -139,15 +139,22 @@ class Comments:
         texts[:] = text
         packs = np.full(n, pack, dtype=object)
 
-        def column(value: ArrayLike, kind: type[np.generic]) -> NDArray[np.generic]:
+        def column(value: ArrayLike, kind: type[np.generic]) -> Any:
             return np.array(np.broadcast_to(value, n), dtype=kind)
 
         return cls(
-            column(section, np.int32), column(account, np.int32),
-            column(np.floor(ts), np.int64), texts, column(pull, np.float64),
-            column(parent, np.int32), column(label, np.int8), column(order, np.int32),
-            column(scenario, np.int16), packs, column(pinned, np.bool_),
-        )  # type: ignore[arg-type]  # fmt: skip
+            section=column(section, np.int32),
+            account=column(account, np.int32),
+            ts=column(np.floor(ts), np.int64),
+            text=texts,
+            pull=column(pull, np.float64),
+            parent=column(parent, np.int32),
+            label=column(label, np.int8),
+            order=column(order, np.int32),
+            scenario=column(scenario, np.int16),
+            pack=packs,
+            pinned=column(pinned, np.bool_),
+        )
 
     @classmethod
     def concat(cls, blocks: Sequence[Comments]) -> Comments:

@@ -22,7 +22,7 @@ QUANTITIES: Final = (100, 100, 200, 300, 300, 500, 1000)
 """Weighted as sellers' like offers are: 100 is the minimum of most (149 of 157 that state one in
 `market_rent.csv`), 500 and 1,000 the commonest packs above."""
 SMALL_QUANTITIES: Final = (20, 25, 30, 50, 75)
-DELIVERIES: Final = ("flash", "steps", "linear", "constant", "diurnal", "curve")
+DELIVERIES: Final = ("flash", "steps", "linear", "constant", "diurnal", "curve", "hour")
 START_DELAY_H: Final = (0.0, 4.0)
 """Half of the like offers that promise a start say 0-4 h or sooner (`market_rent.csv`)."""
 MAX_OVER_DELIVERY: Final = 0.10
@@ -61,6 +61,8 @@ def shape(
         runs = int(rng.choice((2, 4, 5, 10)))
         interval = int(rng.choice((1, 2, 6, 12))) * HOUR_MS
         hours = rng.integers(0, runs, n) * (interval / HOUR_MS) + rng.exponential(0.12, n)
+    elif request.delivery == "hour":
+        start, hours = request.placed_ms, np.minimum(rng.exponential(0.35, n), 1.0)
     elif request.delivery == "linear":
         hours = rng.uniform(0, float(rng.choice((3, 7, 15))) * 24, n)
     elif request.delivery == "constant":

@@ -56,7 +56,7 @@ class Audience:
             chances, vertical = self._chances[language, -1], -1
         at = np.searchsorted(chances, rng.random(n) * chances[-1], side="right")
         members = self._members[language, vertical]
-        return members[np.minimum(at, len(members) - 1)]
+        return np.asarray(members[np.minimum(at, len(members) - 1)])
 
     def draw(self, rng: np.random.Generator, section: NDArray[np.integer]) -> NDArray[np.int32]:
         """One organic account for each given section (repeats are possible)."""

@@ -98,7 +98,7 @@ def make_pool(stage: Stage, name: str, kind: str, size: int) -> Pool:
 def session_times(
     stage: Stage, pool: Pool, worker: NDArray[np.intp], day: NDArray[np.integer]
 ) -> NDArray[np.float64]:
-    """When workers sit down for their tasks on a day (ms): in the evening, at noon, rarely at night."""
+    """When workers sit down for their tasks on a day (ms): mostly in the evening or at noon."""
     zone = stage.people.zone[pool.members[worker]]
     evening = np.full(len(worker), VERTICALS.index("entertainment"))
     group = stage.clock.group(evening, zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,11 @@ class Population:
         return len(self.activity)
 
 
-def pick(rng: np.random.Generator, weights: NDArray[np.float64], n: int) -> NDArray[np.intp]:
+def pick(rng: np.random.Generator, weights: NDArray[np.floating[Any]], n: int) -> NDArray[np.intp]:
     """Draws `n` positions with replacement, with chances in proportion to `weights`."""
     total = np.cumsum(weights)
     drawn = np.searchsorted(total, rng.random(n) * total[-1], side="right")
-    return np.minimum(drawn, len(weights) - 1)
+    return np.asarray(np.minimum(drawn, len(weights) - 1))
 
 
 def make_population(rng: np.random.Generator, n: int, start_ms: int) -> Population:

@@ -1,7 +1,7 @@
 """Named mixtures of organic life, hard negatives and orders.
 
-A preset is valid only while easy methods fail on it (`validity.py`); it is chosen without looking at
-what our own models make of it, and frozen in a commit of its own.
+A preset is valid only while easy methods fail on it (`validity.py`); it is chosen without looking
+at what our own models make of it, and frozen in a commit of its own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Preset:
     engagements_per_account: float = 8.0
     engagements_per_section: float = 140.0
     days: int = 35
-    smallest_pool: int = 60
+    smallest_pool: int = 180
     start_ms: int = START_MS
 
     @property
@@ -66,8 +66,9 @@ _POOLS: Final = {
     "compromised_5000": PoolSize("compromised", 5_000),
     "real_5000": PoolSize("real", 5_000),
     "real_50000": PoolSize("real", 50_000),
+    "pod_200": PoolSize("real", 200),
 }
-# Shares add up to 4.4 %: at most one like in twenty is bought (issue 3).
+# Shares of likes add up to 4.5 %: at most one like in twenty is bought (issue 3).
 _ORDERS: Final = (
     OrderShare("flash", "fresh_500", 0.0030),
     OrderShare("flash", "aged_5000", 0.0030),
@@ -84,16 +85,34 @@ _ORDERS: Final = (
     OrderShare("ladder", "aged_5000", 0.0025),
     OrderShare("mixed", "real_5000", 0.0020),
     OrderShare("sabotage", "aged_5000", 0.0010),
+    OrderShare("pod", "pod_200", 0.0008),
     OrderShare("texts", "real_500", 0.0008),
     OrderShare("paraphrase", "real_5000", 0.0004),
 )
+# Shares of sections. At a million engagements each case has 40 sections or more, so that two of a
+# hundred can be told from none; together they are a sixth of the world [H].
 _NEGATIVES: Final = {
     "giveaway": 0.008,
     "vote_prompt": 0.008,
+    "like_contest": 0.008,
     "fan_ritual": 0.015,
     "news": 0.008,
-    "push": 0.02,
+    "push": 0.020,
+    "assignment": 0.008,
+    "livestream": 0.008,
     "external_link": 0.008,
+    "meme": 0.008,
+    "formula": 0.008,
+    "friends_family": 0.010,
+    "featured": 0.008,
+    "daily_ritual": 0.006,
+    "regional": 0.008,
+    "new_users": 0.006,
+    "declared_bot": 0.008,
+    "commerce_praise": 0.008,
+    "measurement_artefact": 0.008,
+    "platform_purge": 0.008,
+    "advert": 0.008,
 }
 
 PRESETS: Final = {
@@ -122,7 +141,7 @@ PRESETS: Final = {
                 OrderShare("comment_likes", "real_500", 0.006),
                 OrderShare("texts", "real_500", 0.006),
             ),
-            {name: max(0.012, share) for name, share in _NEGATIVES.items()},
+            {name: max(0.008, share) for name, share in _NEGATIVES.items()},
             smallest_pool=150,
         ),
         Preset(

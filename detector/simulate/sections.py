@@ -25,7 +25,9 @@ class Sections:
 
     `size` is the expected number of organic likes, `scale_h` the time scale of its decay in active
     hours, `burst_*` its own surges (start in active hours after publication, share of the likes,
-    mean lag in hours); `pace` multiplies comments per like.
+    mean lag in hours); `pace` multiplies comments per like. `precision_ms` is the width in which
+    times were recorded (0 exact, negative: rounded without saying so), `shift_ms` an error of the
+    clock.
     """
 
     creator: NDArray[np.int32]
@@ -43,6 +45,8 @@ class Sections:
     scenario: NDArray[np.int16]
     title: NDArray[np.object_]
     text: NDArray[np.object_]
+    precision_ms: NDArray[np.int32]
+    shift_ms: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.size)
@@ -100,6 +104,8 @@ def make_sections(
         scenario=np.zeros(n, dtype=np.int16),
         title=title,
         text=text,
+        precision_ms=np.zeros(n, dtype=np.int32),
+        shift_ms=np.zeros(n, dtype=np.int64),
     )
 
 
@@ -137,9 +143,9 @@ def make_follows(rng: np.random.Generator, sections: Sections, people: Populatio
             if not len(chosen) or not len(fans):
                 continue
             count = int(n * len(fans) / (2 * len(people))) + 1
-            creator = chosen[pick(rng, fame[chosen], count)]
+            followed = chosen[pick(rng, fame[chosen], count)]
             fan = fans[pick(rng, np.sqrt(people.activity[fans]), count)]
-            pairs.append(creator.astype(np.int64) * len(people) + fan)
+            pairs.append(followed.astype(np.int64) * len(people) + fan)
     key = np.unique(np.concatenate(pairs)) if pairs else np.empty(0, dtype=np.int64)
     creator = (key // len(people)).astype(np.int32)
     account = (key % len(people)).astype(np.int32)

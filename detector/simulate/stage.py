@@ -86,8 +86,9 @@ class Stage:
     contexts: list[Context] = field(default_factory=list)
     scenarios: list[str] = field(default_factory=lambda: ["organic"])
     roles: list[str] = field(default_factory=lambda: ["organic"])
-    cases: dict[str, str] = field(default_factory=dict)
     n_comments: int = 0
+    purge_ms: int = -1
+    purged: NDArray[np.bool_] = field(init=False)
     clock: Clock = field(init=False)
     people: Population = field(init=False)
     sections: Sections = field(init=False)
@@ -106,6 +107,7 @@ class Stage:
         )
         follows = make_follows(self.rng("follows"), self.sections, self.people)
         self.audience = Audience(self.people, self.sections, follows)
+        self.purged = np.zeros(self.n_accounts, dtype=bool)
         self.role = np.zeros(self.n_accounts, dtype=np.int16)
         self.group = np.zeros(self.n_accounts, dtype=np.int16)
         # Creators are people of their own: never recruited into a pool or a club.
@@ -133,20 +135,22 @@ class Stage:
         low: float = 0.0,
         high: float = np.inf,
         creator: int | None = None,
-        language: int | None = None,
     ) -> NDArray[np.intp]:
         """Takes up to `n` free sections of an expected size in `[low, high)` for a scenario."""
-        s = self.sections
-        free = ~self._taken_sections & (s.size >= low) & (s.size < high)
-        if creator is not None:
-            free &= s.creator_rank == creator
-        if language is not None:
-            free &= s.language == language
-        options = np.flatnonzero(free)
+        options = np.flatnonzero(self._free(low, high, creator))
         chosen = np.sort(rng.choice(options, min(n, len(options)), replace=False))
         self._taken_sections[chosen] = True
-        s.scenario[chosen] = scenario
+        self.sections.scenario[chosen] = scenario
         return chosen
+
+    def n_free(self, *, low: float, high: float, creator: int) -> int:
+        """How many sections of a creator `claim` could still take."""
+        return int(self._free(low, high, creator).sum())
+
+    def _free(self, low: float, high: float, creator: int | None) -> NDArray[np.bool_]:
+        s = self.sections
+        free = ~self._taken_sections & (s.size >= low) & (s.size < high)
+        return free if creator is None else free & (s.creator_rank == creator)
 
     def recruit(
         self,

@@ -48,7 +48,8 @@ def titles(
 ) -> list[str]:
     """One title a section."""
     n = len(language)
-    drawn = zip(_keys(language, vertical), _choose(rng, n), _choose(rng, n), strict=True)
+    topics, first, second = _keys(language, vertical), _choose(rng, n), _choose(rng, n)
+    drawn = zip(topics, first, second, strict=True)
     return [_of(TITLES[a], u).replace("{n}", _of(NOUNS[a][b], v)) for (a, b), u, v in drawn]
 
 

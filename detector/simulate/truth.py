@@ -1,9 +1,10 @@
-"""Ground truth beside a world: who ordered what, for each engagement, comment, account and section."""
+"""Ground truth beside a world: what was ordered, for each engagement, comment, account, section."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +19,16 @@ __all__ = ["Tally", "engagement_truth", "write_truth"]
 
 @dataclass(slots=True)
 class Tally:
-    """Counts kept while engagements stream by; rows are labels, columns accounts or sections."""
+    """Counts kept while engagements stream by; rows are labels, columns accounts or sections.
+
+    `pairs` holds account and order of every delivered act.
+    """
 
     account: NDArray[np.int64]
     section: NDArray[np.int64]
     order: NDArray[np.int64]
     comment: NDArray[np.int64]
+    pairs: list[NDArray[np.int64]]
 
     @classmethod
     def empty(cls, stage: Stage) -> Tally:
@@ -34,6 +39,7 @@ class Tally:
             np.zeros((kinds, stage.n_sections), np.int64),
             np.zeros(len(stage.orders), np.int64),
             np.zeros((kinds, stage.n_comments), np.int64),
+            [],
         )
 
     def add(self, acts: Acts) -> None:
@@ -49,6 +55,8 @@ class Tally:
             on = chosen & (acts.comment >= 0)
             self.comment[label] += np.bincount(acts.comment[on], minlength=self.comment.shape[1])
         bought = acts.order[acts.label == DELIVERED]
+        worker = acts.account[acts.label == DELIVERED]
+        self.pairs.append(np.stack([worker, bought]).astype(np.int64))
         self.order += np.bincount(bought, minlength=len(self.order))
 
 
@@ -111,21 +119,16 @@ def _accounts(
             "n_delivered": tally.account[DELIVERED][seen],
             "n_follow_on": tally.account[FOLLOW_ON][seen],
             "n_comments_delivered": texts[seen],
-            "n_orders": _orders_of(stage)[seen],
+            "n_orders": _orders_of(stage, comments, tally)[seen],
         }
     )
 
 
-def _orders_of(stage: Stage) -> NDArray[np.int64]:
+def _orders_of(stage: Stage, comments: Comments, tally: Tally) -> NDArray[np.int64]:
     """In how many orders each account took part, likes, shares and comments alike."""
-    pairs = [
-        np.stack([block.account.astype(np.int64), block.order.astype(np.int64)])
-        for block in (*stage.acts, *stage.comments)
-        if len(block) and (block.label == DELIVERED).all()
-    ]
-    if not pairs:
-        return np.zeros(stage.n_accounts, np.int64)
-    unique = np.unique(np.concatenate(pairs, axis=1), axis=1)
+    wrote = comments.label == DELIVERED
+    texts = np.stack([comments.account[wrote], comments.order[wrote]]).astype(np.int64)
+    unique = np.unique(np.concatenate([*tally.pairs, texts], axis=1), axis=1)
     return np.bincount(unique[0], minlength=stage.n_accounts)
 
 
@@ -150,7 +153,7 @@ def _sections(stage: Stage, names: Names, comments: Comments, tally: Tally) -> p
 
 def _orders(stage: Stage, names: Names, tally: Tally) -> pa.Table:
     rows = [asdict(o) for o in stage.orders]
-    columns = {key: [r[key] for r in rows] for key in (rows[0] if rows else {})}
+    columns: dict[str, Any] = {key: [r[key] for r in rows] for key in (rows[0] if rows else {})}
     if not rows:
         return pa.table({"order_id": pa.array([], pa.string())})
     section = np.array(columns.pop("section"), np.int64)

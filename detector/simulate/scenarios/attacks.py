@@ -19,8 +19,10 @@ __all__ = ["FAMILIES", "Family", "Market", "run_family"]
 SHARE_OF_BUYERS: Final = 0.25
 """Of creators would buy [H]."""
 MAX_ORDERS_PER_SECTION: Final = 2
-MEDIAN_SIZE_RATIO: Final = 1.2
-"""Organic likes of the target per like ordered: sections from 5 % to over 80 % bought [H]."""
+SHARE_IN_PODS: Final = 0.03
+MEDIAN_SIZE_RATIO: Final = 2.0
+SPREAD_OF_SIZE_RATIO: Final = 1.5
+"""Organic likes of the target per like ordered: sections from 2 % to over 80 % bought [H]."""
 COMMENTS_PER_LIKE: Final = (0.02, 0.15)
 SHARES_PER_LIKE: Final = (0.0, 0.03)
 LADDER_LAG_H: Final = (1 / 6, 6.0)
@@ -56,6 +58,8 @@ FAMILIES: Final = {
         Family("texts", ("diurnal",), (20, 25, 30, 50), target="texts"),
         Family("paraphrase", ("diurnal",), (20, 25, 30, 50), target="texts", paraphrase=True),
         Family("mixed", ("diurnal", "flash"), on="push"),
+        # A circle of creators who like each other's posts within the hour (hard-negatives.md P4).
+        Family("pod", ("hour",), tuple(range(18, 61)), late_h=0.05, on="pod"),
         Family("sabotage", ("flash", "steps"), (200, 300, 500), on="anybody"),
     )
 }
@@ -70,6 +74,8 @@ class Market:
         buyer = rng.random(int(s.creator_rank.max()) + 1) < SHARE_OF_BUYERS
         self._stage = stage
         self._buyer = buyer[s.creator_rank]
+        pod = ~buyer & (rng.random(len(buyer)) < SHARE_IN_PODS)
+        self._pod = pod[s.creator_rank]
         self._orders = np.zeros(len(s), dtype=np.int64)
         self._options: dict[str, NDArray[np.intp]] = {}
 
@@ -78,7 +84,9 @@ class Market:
         if on == "organic":
             chosen = self._buyer & (s.scenario == 0)
         elif on == "anybody":
-            chosen = ~self._buyer & (s.scenario == 0)
+            chosen = ~self._buyer & ~self._pod & (s.scenario == 0)
+        elif on == "pod":
+            chosen = self._pod & (s.scenario == 0)
         else:
             chosen = s.scenario == self._stage.scenario(on)
         index = np.flatnonzero(chosen)
@@ -92,7 +100,7 @@ class Market:
         options = options[self._orders[options] < MAX_ORDERS_PER_SECTION]
         if not len(options):
             return None
-        wanted = quantity * MEDIAN_SIZE_RATIO * rng.lognormal(0.0, 1.2)
+        wanted = quantity * MEDIAN_SIZE_RATIO * rng.lognormal(0.0, SPREAD_OF_SIZE_RATIO)
         place = int(np.searchsorted(self._stage.sections.size[options], wanted))
         near = np.clip(place + rng.integers(-8, 9), 0, len(options) - 1)
         section = int(options[near])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
 import numpy as np
@@ -12,7 +12,18 @@ from zhenzan.detector.simulate.clock import HOUR_MS, Clock
 from zhenzan.detector.simulate.population import LANGUAGES
 from zhenzan.detector.simulate.stage import Context, Stage
 
-__all__ = ["HardNegative", "declare", "evening", "say", "texts_from", "wave"]
+__all__ = [
+    "HardNegative",
+    "crowd",
+    "declare",
+    "evening",
+    "language_of",
+    "own_creators",
+    "say",
+    "strangers",
+    "texts_from",
+    "wave",
+]
 
 SHARE_DECLARED: Final = 0.5
 """Of benign causes are declared in the `context` table; the rest must be found or borne [H]."""
@@ -23,7 +34,6 @@ class HardNegative(Protocol):
 
     name: ClassVar[str]
     case: ClassVar[str]
-    like: ClassVar[float]
 
     def stage(self, stage: Stage, rng: np.random.Generator, n: int) -> None:
         """Puts the scenario on about `n` sections of its own."""
@@ -35,7 +45,7 @@ def wave(rng: np.random.Generator, start: float, n: int, mean_h: float) -> NDArr
 
 
 def evening(clock: Clock, day_ms: float, hour: float) -> float:
-    """The wall time (ms) of a local hour on the day that holds `day_ms`, eight hours ahead of UTC."""
+    """The wall time (ms) of an hour, eight ahead of UTC, on the day that holds `day_ms`."""
     day = 24 * HOUR_MS
     midnight = np.floor((day_ms - clock.start_ms + 8 * HOUR_MS) / day) * day - 8 * HOUR_MS
     return float(clock.start_ms + midnight + hour * HOUR_MS)
@@ -79,6 +89,38 @@ def crowd(
     if account is None:
         account = stage.visitors(rng, np.full(len(ts), section))
     stage.acts.append(Acts.make(section, account, ts, comment=comment, scenario=scenario))
+
+
+def strangers(stage: Stage, rng: np.random.Generator, n: int) -> NDArray[np.int32]:
+    """Anybody, by activity: the visitors of a surge, who meet once and never again."""
+    chance = np.cumsum(stage.people.activity)
+    drawn = np.searchsorted(chance, rng.random(n) * chance[-1], side="right")
+    return np.asarray(np.minimum(drawn, len(chance) - 1), np.int32)
+
+
+def own_creators(
+    stage: Stage,
+    rng: np.random.Generator,
+    n: int,
+    scenario: int,
+    *,
+    at_least: int,
+    low: float = 3.0,
+    high: float = np.inf,
+) -> Iterator[NDArray[np.intp]]:
+    """Takes free sections creator by creator, `at_least` each, until there are `n`."""
+    rank = stage.sections.creator_rank
+    counts = np.bincount(rank)
+    left = n
+    for owner in rng.permutation(np.flatnonzero(counts >= at_least)).tolist():
+        if left <= 0:
+            return
+        if stage.n_free(low=low, high=high, creator=owner) < at_least:
+            continue
+        want = max(left, at_least)
+        sections = stage.claim(rng, want, scenario, low=low, high=high, creator=owner)
+        left -= len(sections)
+        yield sections
 
 
 def language_of(stage: Stage, section: int) -> str:

@@ -11,6 +11,7 @@ from zhenzan.detector.simulate.scenarios.base import (
     declare,
     evening,
     language_of,
+    own_creators,
     say,
     texts_from,
     wave,
@@ -20,9 +21,20 @@ from zhenzan.detector.simulate.stage import Stage
 __all__ = ["FanRitual"]
 
 _TEXTS = {
-    "zh": ("前排支持!一起守护", "前排支持!未来可期", "打卡第{i}天,一直都在", "数据组集合,支持支持", "宝贝最棒💛"),
-    "en": ("front row, always here", "day {i} of supporting", "best of the best 💛", "team data reporting in"),
-}  # fmt: skip
+    "zh": (
+        "前排支持!一起守护",
+        "前排支持!未来可期",
+        "打卡第{i}天,一直都在",
+        "数据组集合,支持支持",
+        "宝贝最棒💛",
+    ),
+    "en": (
+        "front row, always here",
+        "day {i} of supporting",
+        "best of the best 💛",
+        "team data reporting in",
+    ),
+}
 
 
 class FanRitual:
@@ -30,22 +42,13 @@ class FanRitual:
 
     name: ClassVar[str] = "fan_ritual"
     case: ClassVar[str] = "H4"
-    like: ClassVar[float] = 1.0
     club: ClassVar[int] = 150
 
     def stage(self, stage: Stage, rng: np.random.Generator, n: int) -> None:
         """Clubs of one creator each, until `n` sections are theirs."""
         code = stage.scenario(self.name)
-        left = n
-        owners = rng.permutation(stage.sections.creator_rank.max() + 1)
-        counts = np.bincount(stage.sections.creator_rank, minlength=len(owners))
-        for owner in owners[counts[owners] >= 6].tolist():
-            if left <= 0:
-                return
-            sections = stage.claim(rng, left, code, low=3, creator=owner)
-            if len(sections):
-                left -= len(sections)
-                self._club(stage, rng, sections, code)
+        for sections in own_creators(stage, rng, n, code, at_least=4):
+            self._club(stage, rng, sections, code)
 
     def _club(
         self, stage: Stage, rng: np.random.Generator, sections: np.ndarray, code: int

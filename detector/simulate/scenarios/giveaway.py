@@ -24,9 +24,23 @@ _POST = {
     "en": "Giveaway: like, share and comment “in it to win it”, draw on day {i} at 8 pm",
 }
 _TEXTS = {
-    "zh": ("已关注求抽", "已关注求抽!", "已关注求抽 中中中", "蹲一个 已关注求抽", "接好运", "参与", "抽我抽我"),
-    "en": ("in it to win it", "in it to win it!", "pick me", "in it to win it 🍀", "done, good luck all"),
-}  # fmt: skip
+    "zh": (
+        "已关注求抽",
+        "已关注求抽!",
+        "已关注求抽 中中中",
+        "蹲一个 已关注求抽",
+        "接好运",
+        "参与",
+        "抽我抽我",
+    ),
+    "en": (
+        "in it to win it",
+        "in it to win it!",
+        "pick me",
+        "in it to win it 🍀",
+        "done, good luck all",
+    ),
+}
 
 
 class Giveaway:
@@ -34,7 +48,6 @@ class Giveaway:
 
     name: ClassVar[str] = "giveaway"
     case: ClassVar[str] = "H1"
-    like: ClassVar[float] = 1.5
 
     def stage(self, stage: Stage, rng: np.random.Generator, n: int) -> None:
         """Two peaks: the post, and the last two hours before the draw; nothing after it."""
@@ -44,7 +57,7 @@ class Giveaway:
         for s in sections.tolist():
             start = float(stage.sections.published_ms[s])
             deadline = evening(stage.clock, start + rng.integers(2, 6) * 24 * HOUR_MS, 20.0)
-            size = int(stage.sections.size[s] * self.like)
+            size = int(stage.sections.size[s] * 1.5)
             first = wave(rng, start, size, 9.0)
             last = deadline - rng.exponential(0.7 * HOUR_MS, size // 3)
             times = np.concatenate([first, last])

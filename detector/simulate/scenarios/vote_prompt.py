@@ -30,7 +30,6 @@ class VotePrompt:
 
     name: ClassVar[str] = "vote_prompt"
     case: ClassVar[str] = "H2"
-    like: ClassVar[float] = 0.6
 
     def stage(self, stage: Stage, rng: np.random.Generator, n: int) -> None:
         """A wave of short comments and likes from the section's own audience."""
@@ -38,14 +37,12 @@ class VotePrompt:
         for s in stage.claim(rng, n, code, low=20).tolist():
             start = float(stage.sections.published_ms[s]) + rng.uniform(0, 24) * HOUR_MS
             half_life = rng.uniform(1.0, 6.0)
-            times = wave(rng, start, int(stage.sections.size[s] * self.like), half_life / np.log(2))
+            times = wave(rng, start, int(stage.sections.size[s] * 0.6), half_life / np.log(2))
             who = stage.visitors(rng, np.full(len(times), s))
             crowd(stage, rng, s, times, code, who)
             talk = rng.random(len(times)) < 0.6
             words = texts_from(rng, _TEXTS, int(talk.sum()))
             say(stage, s, who[talk], times[talk] + 5_000, words, code, pull=0.02)
-            stage.sections.text[s] = _POST[language_of(stage, s)]
-            declare(
-                stage, rng, s, "vote_prompt", start, start + 24 * HOUR_MS,
-                quote=stage.sections.text[s],
-            )  # fmt: skip
+            post = _POST[language_of(stage, s)]
+            stage.sections.text[s] = post
+            declare(stage, rng, s, "vote_prompt", start, start + 24 * HOUR_MS, quote=post)
