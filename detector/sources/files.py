@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final, Literal, TypeAlias
 
@@ -24,6 +26,7 @@ FileKind: TypeAlias = Literal["parquet", "delimited", "json", "empty", "unknown"
 _HEAD: Final = 1 << 18  # 256 KiB: hundreds of rows, or one long first JSON value
 _CHUNK: Final = 1 << 22  # 4 MiB read at once: bounded, and large enough to be fast
 _DELIMITERS: Final = (",", "\t", ";", "|")
+_TRIES: Final = 20  # broken lines before a file is called unreadable
 _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -93,10 +96,10 @@ def probe(path: Path) -> Probe:
         return Probe(path, stem, "parquet", columns=tuple(_parquet_names(path)))
     text = head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text[0] in "[{":
-        found = next(iter(json_values(iter([head]))), None)
-        first = None if found is None or isinstance(found[1], JsonProblem) else found[1]
+        first = _first_value(path)
         keys = tuple(first) if isinstance(first, dict) else ()
-        alone = text[0] == "{" and _is_object(text.split("\n", 1)[0])
+        line, more, _ = text.partition("\n")
+        alone = text[0] == "{" and (not more or _is_object(line))
         return Probe(path, stem, "json", columns=keys, first=first, one_a_line=alone)
     if b"\x00" in head.split(b"\n", 1)[0]:
         return Probe(path, stem, "unknown")
@@ -106,6 +109,15 @@ def probe(path: Path) -> Probe:
     return Probe(path, stem, "delimited", columns=names, delimiter=delimiter)
 
 
+def _first_value(path: Path) -> object:
+    """The first object that can be read, however long it is; None where the first few cannot."""
+    with closing(byte_chunks(path)) as pieces, suppress(Truncated):
+        for _, value in islice(json_values(pieces), _TRIES):
+            if not isinstance(value, JsonProblem):
+                return value
+    return None
+
+
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
@@ -113,7 +125,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def byte_chunks(path: Path) -> Iterator[bytes]:
+def byte_chunks(path: Path) -> Generator[bytes]:
     """The unpacked bytes as UTF-8 in pieces of a few MiB, without a byte-order mark.
 
     Raises:
@@ -140,30 +152,31 @@ def _wide_decoder(first: bytes) -> codecs.IncrementalDecoder | None:
 
 def _head(path: Path) -> bytes:
     try:
-        return next(byte_chunks(path), b"")[:_HEAD]
+        with closing(byte_chunks(path)) as pieces:
+            return next(pieces, b"")[:_HEAD]
     except Truncated as error:
         raise InputError(
             "the packed file is broken from its beginning", path=path, found=str(error)
         ) from error
 
 
-def _open(path: Path) -> IO[bytes]:
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
     try:
         raw = path.open("rb")
     except OSError as error:
         raise InputError(f"cannot be opened: {error.strerror}", path=path) from error
-    mark = raw.read(4)
-    raw.seek(0)
-    if mark.startswith(_GZIP):
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"))
-    if mark == _ZSTD:
-        return _zstd(path, raw)
-    return raw
-
-
-def _zstd(path: Path, raw: IO[bytes]) -> IO[bytes]:
-    raw.close()
-    return io.BufferedReader(_ArrowRaw(pa.CompressedInputStream(str(path), "zstd")))
+    with raw:
+        mark = raw.read(4)
+        raw.seek(0)
+        if mark.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+                yield io.BufferedReader(stream)
+        elif mark == _ZSTD:
+            with pa.CompressedInputStream(raw, "zstd") as stream:
+                yield io.BufferedReader(_ArrowRaw(stream))
+        else:
+            yield raw
 
 
 class _ArrowRaw(io.RawIOBase):

@@ -36,33 +36,34 @@ def json_values(pieces: Iterable[bytes]) -> Iterator[tuple[int, Any | JsonProble
         pieces: Bytes of UTF-8 text; what is not UTF-8 becomes U+FFFD.
     """
     decoder = json.JSONDecoder()
-    text, line, source = "", 1, _decoded(pieces)
-    at_end, patience = False, 0
+    text, at, line, patience, at_end = "", 0, 1, 0, False
+    source = _decoded(pieces)
     while True:
-        gap = _BETWEEN.match(text)
-        assert gap is not None  # noqa: S101 - the pattern matches the empty string
-        line += text.count("\n", 0, gap.end())
-        text = text[gap.end() :]
-        if (not text or len(text) < patience) and not at_end:
+        gap = _BETWEEN.match(text, at)
+        end = at if gap is None else gap.end()
+        line += text.count("\n", at, end)
+        at = end
+        if (at == len(text) or len(text) - at < patience) and not at_end:
             more = next(source, None)
-            at_end, text = more is None, text + (more or "")
+            at_end, text, at = more is None, text[at:] + (more or ""), 0
             continue
-        if not text:
+        if at == len(text):
             return
         try:
-            value, end = decoder.raw_decode(text)
+            value, end = decoder.raw_decode(text, at)
         except (json.JSONDecodeError, RecursionError) as error:
-            if not at_end and len(text) < _LONGEST and not _line_is_broken(text, decoder):
-                patience = 2 * len(text)  # doubling keeps the retries linear
+            if not at_end and len(text) - at < _LONGEST and not _line_is_broken(text, at, decoder):
+                patience = 2 * (len(text) - at)  # doubling keeps the retries linear
                 continue
-            reason = "nested too deeply" if isinstance(error, RecursionError) else error.msg
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
             yield line, JsonProblem(f"not JSON: {reason}")
-            end = text.find("\n") if "\n" in text else len(text)
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
         else:
             yield line, value
         patience = 0
-        line += text.count("\n", 0, end)
-        text = text[end:]
+        line += text.count("\n", at, end)
+        at = end
 
 
 def without_surrogates(text: str) -> str:
@@ -70,17 +71,14 @@ def without_surrogates(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _line_is_broken(text: str, decoder: json.JSONDecoder) -> bool:
-    """Whether the first line cannot be the beginning of a value, seen by what follows it.
-
-    A value that goes over several lines has a second line that does not begin an object of its
-    own; where it does, the first line is the one at fault.
-    """
-    end = text.find("\n")
-    if end < 0 or not text[end + 1 :].lstrip().startswith("{"):
+def _line_is_broken(text: str, at: int, decoder: json.JSONDecoder) -> bool:
+    """Whether the line at fault is followed by a line that begins an object of its own."""
+    end = text.find("\n", at)
+    gap = None if end < 0 else _BETWEEN.match(text, end)
+    if gap is None or not text.startswith("{", gap.end()):
         return False
     try:
-        decoder.raw_decode(text[end + 1 :].lstrip())
+        decoder.raw_decode(text, gap.end())
     except (json.JSONDecodeError, RecursionError):
         return False
     return True
