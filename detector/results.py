@@ -298,6 +298,21 @@ class Scan:
         content: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         return content
 
+    def record(self, kind: str, entity_id: str) -> dict[str, Any] | None:
+        """The row of one section, account, comment or campaign; None where there is none.
+
+        Only that row is read, so that it is quick however large the scan is.
+        """
+        path = self.path / f"{kind}s.parquet"
+        found = pq.read_table(path, filters=[(f"{kind}_id", "=", entity_id)]).to_pylist()
+        return found[0] if found else None
+
+    def members(self, campaign_id: str) -> list[dict[str, Any]]:
+        """The members of a campaign, those with the greatest weight first."""
+        path = self.path / "campaign_members.parquet"
+        rows = pq.read_table(path, filters=[("campaign_id", "=", campaign_id)]).to_pylist()
+        return sorted(rows, key=lambda r: (-(r["weight"] or 0.0), r["member_kind"], r["member_id"]))
+
     def reference(self, name: str) -> pd.DataFrame:
         """A table of `reference/`; an empty frame where this scan has none.
 

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from zhenzan.detector.workspace import Workspace
     from zhenzan.features.engine.base import Engine
 
-__all__ = ["STEPS", "Step", "run_scan", "scan"]
+__all__ = ["STEPS", "Step", "prefix", "run_scan", "scan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,8 @@ def run_scan(
         try:
             settings = EngineOptions(options.memory, spill, options.threads)
             with open_engine(options.engine, settings) as engine:
-                _run_steps(
-                    _workspace(engine, options, paths, checkpoint, progress), checkpoint, progress
-                )
+                work = _workspace(engine, options, paths, checkpoint, progress)
+                _run_steps(STEPS, work, checkpoint, progress)
             finish(checkpoint, out, options, overwrite=overwrite)
         except KeyboardInterrupt as stop:
             raise ScanInterruptedError(_interrupted(checkpoint)) from stop
@@ -172,6 +172,31 @@ def run_scan(
                 checkpoint.remove()  # nothing is worth keeping
             raise
     return Scan(out)
+
+
+@contextmanager
+def prefix(
+    paths: Sequence[Path], options: ScanOptions, progress: Progress, *, last: str
+) -> Iterator[Workspace]:
+    """Runs the steps up to `last` in a temporary folder and lends what they wrote.
+
+    Raises:
+        ZhenzanError: As `scan` does.
+    """
+    from zhenzan.detector.checkpoint import Checkpoint
+    from zhenzan.features.engine.registry import EngineOptions, open_engine
+
+    names = [step.name for step in STEPS]
+    steps = STEPS[: names.index(last) + 1]
+    with (
+        TemporaryDirectory(prefix="zhenzan-") as folder,
+        Checkpoint(Path(folder) / "work", {}) as checkpoint,
+    ):
+        settings = EngineOptions(options.memory, checkpoint.clear_spill(), options.threads)
+        with open_engine(options.engine, settings) as engine:
+            work = _workspace(engine, options, paths, checkpoint, progress)
+            _run_steps(steps, work, checkpoint, progress)
+            yield work
 
 
 def _plan(options: ScanOptions) -> dict[str, Any]:
@@ -226,10 +251,12 @@ def _workspace(
     )
 
 
-def _run_steps(work: Workspace, checkpoint: Checkpoint, progress: Progress) -> None:
+def _run_steps(
+    steps: Sequence[Step], work: Workspace, checkpoint: Checkpoint, progress: Progress
+) -> None:
     """Runs what is not done yet; after each step the run can be continued from there."""
-    for number, step in enumerate(STEPS, start=1):
-        progress.begin(step.title, number, len(STEPS))
+    for number, step in enumerate(steps, start=1):
+        progress.begin(step.title, number, len(steps))
         done = checkpoint.finished(step.name)
         if done is not None:
             progress.end(done.seconds, "done in the earlier run")

@@ -11,7 +11,7 @@ from typing import Any
 from zhenzan.features.errors import InputError
 from zhenzan.features.family import Evidence, Text
 
-__all__ = ["plain", "read_evidence", "write_evidence", "write_json"]
+__all__ = ["evidence_record", "plain", "read_evidence", "write_evidence", "write_json"]
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -43,11 +43,12 @@ def write_evidence(path: Path, statements: Iterable[tuple[str, Evidence]]) -> No
     """Writes one JSON object a line: `(evidence_id, statement)` in the order given."""
     with path.open("w", encoding="utf-8", newline="\n") as out:
         for evidence_id, evidence in statements:
-            record = plain(_evidence_record(evidence_id, evidence))
+            record = plain(evidence_record(evidence_id, evidence))
             out.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _evidence_record(evidence_id: str, evidence: Evidence) -> dict[str, Any]:
+def evidence_record(evidence_id: str, evidence: Evidence) -> dict[str, Any]:
+    """The line of `evidence.jsonl`; texts become JSON with `plain`."""
     return {
         "evidence_id": evidence_id,
         "reason": evidence.reason,

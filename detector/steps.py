@@ -13,6 +13,7 @@ import pyarrow as pa
 from zhenzan.detector.results import OUTPUTS, as_table
 from zhenzan.detector.statements import plain, read_evidence, write_evidence
 from zhenzan.detector.workspace import Workspace
+from zhenzan.features.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,17 +176,22 @@ def campaigns_step(work: Workspace) -> dict[str, Any]:
     """Groups of accounts and sections that one operation would explain."""
     from zhenzan.models.campaigns import find_campaigns
 
-    sections = _facts(work, "section", ("section_id", "creator_id"))
-    found = find_campaigns(_attribution(work), sections)
+    schema = TABLES["section"].schema
+    known = ("section_id", "creator_id")
+    rows = work.arrow("section", known) if work.has("section") else schema.empty_table()
+    found = find_campaigns(_attribution(work), rows.select(known).to_pandas())
     work.put("campaigns", as_table(found.campaigns, OUTPUTS["campaigns"]))
     work.put("campaign_members", as_table(found.members, OUTPUTS["campaign_members"]))
+    work.put("campaign_details", found.details)
     return {"n_campaigns": len(found.campaigns)}
 
 
 def _campaigns(work: Workspace) -> Campaigns:
     from zhenzan.models.campaigns import Campaigns
 
-    return Campaigns(work.frame("campaigns"), work.frame("campaign_members"))
+    return Campaigns(
+        work.frame("campaigns"), work.frame("campaign_members"), work.frame("campaign_details")
+    )
 
 
 def evidence_step(work: Workspace) -> dict[str, Any]:

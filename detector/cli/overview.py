@@ -1,0 +1,80 @@
+"""The outcome of a scan on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from zhenzan.detector.cli.common import columns, say
+from zhenzan.detector.cli.words import BANDS, WORDS
+from zhenzan.detector.terminal import clean
+
+__all__ = ["megabytes", "print_overview", "rounded"]
+
+_REASONS_SHOWN: Final = 5
+
+
+def rounded(value: float | None, digits: int = 2) -> str:
+    """A number for people; `–` where there is none."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:,.{digits}f}"
+
+
+def megabytes(count: int | None) -> str:
+    """Bytes for people; `–` where unknown."""
+    return "–" if count is None else f"{count / 1e6:,.0f} MB"
+
+
+def print_overview(found: Mapping[str, Any], lang: str) -> None:
+    """Prints what `summarise` found."""
+    for line in _lines(found, WORDS[lang], lang):
+        say(line)
+
+
+def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:
+    yield words["read"].format(**found["rows"])
+    for key, kind in (("rejections", "rejected"), ("notes", "noted")):
+        for entry in found[key][:_REASONS_SHOWN]:
+            where = f" ({clean(entry['examples'][0], 80)})" if entry["examples"] else ""
+            reason = clean(entry["reason"], 120)
+            yield f"  {words[kind]}: {entry['table']}, {reason}: {entry['count']}{where}"
+        if len(found[key]) > _REASONS_SHOWN:
+            yield "  " + words["more"].format(n=len(found[key]) - _REASONS_SHOWN)
+    yield words["counts"].format(**found["counts"])
+    for name, why in found["families"]["skipped"].items():
+        yield f"  {words['skipped']}: {name}: {why[lang]}"
+    yield ""
+    yield words["bands"]
+    bands = ((name, str(n), BANDS[lang][name]) for name, n in found["bands"].items())
+    for line in columns(bands, right=[1]):
+        yield f"  {line}"
+    yield ""
+    yield from _top(found, words)
+    yield ""
+    memory = megabytes(found["peak_memory_bytes"])
+    yield words["seconds"].format(seconds=sum(found["seconds"].values()), memory=memory)
+    yield words["written"].format(path=clean(found["scan"]))
+    yield words["next"].format(path=clean(found["scan"]))
+    yield words["caution"]
+
+
+def _top(found: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
+    if not found["top_sections"]:
+        yield words["none"]
+        return
+    yield words["top"].format(n=found["n_notable"])
+    rows = [words["header"].split("|")]
+    rows += [
+        [
+            clean(row["section_id"], 50),
+            row["band"],
+            rounded(row["score"]),
+            rounded(row["n_purchased"], 0),
+            f"{rounded(row['n_purchased_lo'], 0)}–{rounded(row['n_purchased_hi'], 0)}",
+            rounded(row["n_engagements"], 0),
+        ]
+        for row in found["top_sections"]
+    ]
+    for line in columns(rows, right=[2, 3, 4, 5]):
+        yield f"  {line}"

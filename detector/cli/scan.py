@@ -1,0 +1,95 @@
+"""`zhenzan scan`: files in, a scan directory out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from zhenzan.detector.cli.common import (
+    EngineName,
+    Ids,
+    JsonFlag,
+    KeyFile,
+    Lang,
+    Memory,
+    ObservedAt,
+    Paths,
+    SectionId,
+    SourceName,
+    SpillDir,
+    Threads,
+    Timezone,
+    emit_json,
+    language,
+    moment,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    from zhenzan.detector.results import Scan
+
+__all__ = ["scan", "show"]
+
+
+def scan(
+    paths: Paths,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The scan directory to write.")],
+    source: SourceName = None,
+    engine: EngineName = "duckdb",
+    ids: Ids = None,
+    key_file: KeyFile = None,
+    timezone: Timezone = None,
+    observed_at: ObservedAt = None,
+    section_id: SectionId = None,
+    memory: Memory = None,
+    spill_dir: SpillDir = None,
+    threads: Threads = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Continue a stopped run after its last finished step."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the scan that is in DIR.")
+    ] = False,
+    lang: Lang = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Scan files and write the results to DIR.
+
+    The results are sections, accounts, comments, campaigns and evidence. DIR appears only when the run is complete; until then the run lives in DIR.partial.
+    """
+    from zhenzan.detector.scan import scan as run
+
+    with progress_bar() as progress:
+        done = run(
+            paths,
+            out,
+            source=source,
+            ids=ids,
+            key_file=key_file,
+            timezone=timezone,
+            observed_at_ms=moment(observed_at, timezone),
+            section_id=section_id,
+            engine=engine,
+            memory=memory,
+            spill_dir=spill_dir,
+            threads=threads,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    show(done, language(lang), as_json=as_json)
+
+
+def show(done: Scan, lang: str, *, as_json: bool) -> None:
+    """The outcome in a screenful, or as JSON."""
+    from zhenzan.detector.summary import summarise
+
+    found = summarise(done)
+    if as_json:
+        emit_json(found)
+        return
+    from zhenzan.detector.cli.overview import print_overview
+
+    print_overview(found, lang)

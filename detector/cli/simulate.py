@@ -1,0 +1,56 @@
+"""`zhenzan simulate`: a world with ground truth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from zhenzan.detector.cli.common import JsonFlag, emit_json, say
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the world is written.")],
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="What lives in the world.")
+    ] = "default",
+    scale: Annotated[
+        int, typer.Option("--scale", metavar="N", help="About how many engagements.")
+    ] = 100_000,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="The same seed gives the same bytes.")
+    ] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a made-up world with ground truth.
+
+    The world is a set of canonical tables; DIR/truth says what really happened in it.
+    """
+    from zhenzan.detector.simulate import simulate as build
+    from zhenzan.features.errors import UsageError
+
+    if out.exists() and (not out.is_dir() or _foreign(out)):
+        raise UsageError(
+            f"--out {out} is not empty and not a simulated world; choose another place"
+        )
+    world = build(out, scenario=scenario, scale=scale, seed=seed)
+    if as_json:
+        emit_json({key: str(v) if isinstance(v, Path) else v for key, v in asdict(world).items()})
+        return
+    say(f"world in {world.path}, truth in {world.truth}")
+    say(
+        f"{world.n_engagements} engagements, {world.n_comments} comments, {world.n_accounts} "
+        f"accounts, {world.n_sections} sections"
+    )
+    say(
+        f"{world.n_delivered} engagements delivered by {world.n_campaigns} campaigns in "
+        f"{world.n_orders} orders; {world.n_follow_on} followed on"
+    )
+
+
+def _foreign(out: Path) -> bool:
+    """Whether the directory holds something else than an earlier world."""
+    return any(out.iterdir()) and not (out / "truth" / "world.json").is_file()

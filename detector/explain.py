@@ -1,0 +1,83 @@
+"""What a scan says about one section, account, comment or campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zhenzan.detector.results import Scan
+from zhenzan.features.errors import UsageError
+from zhenzan.features.family import Evidence
+
+__all__ = ["KINDS", "Explanation", "explain"]
+
+KINDS: Final = ("section", "account", "comment", "campaign")
+_SIMILAR: Final = 3
+# Below this likeness (0 to 100) a suggested id has hardly anything in common with the asked one.
+_LIKENESS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one entity.
+
+    Attributes:
+        kind: One of `KINDS`.
+        record: Its row in the scan directory.
+        statements: `(evidence_id, statement)` about it, strongest first.
+        about_campaigns: The same about the campaigns it belongs to.
+        members: Of a campaign, heaviest first; empty for the rest.
+    """
+
+    kind: str
+    record: Mapping[str, Any]
+    statements: tuple[tuple[str, Evidence], ...]
+    about_campaigns: tuple[tuple[str, Evidence], ...]
+    members: tuple[Mapping[str, Any], ...]
+
+
+def explain(scan: Scan, entity_id: str) -> tuple[Explanation, ...]:
+    """All entities that have this id, of whatever kind (nearly always one).
+
+    Raises:
+        UsageError: There is none; the message names similar section ids.
+    """
+    found = tuple(
+        _explanation(scan, kind, entity_id, record)
+        for kind in KINDS
+        if (record := scan.record(kind, entity_id)) is not None
+    )
+    if found:
+        return found
+    similar = _similar(scan, entity_id)
+    hint = f"; did you mean {', '.join(similar)}?" if similar else ""
+    raise UsageError(
+        f"no section, account, comment or campaign {entity_id!r} in {scan.path}{hint}\n"
+        "account ids are keyed hashes unless the scan was made with --ids keep"
+    )
+
+
+def _explanation(scan: Scan, kind: str, entity_id: str, record: Mapping[str, Any]) -> Explanation:
+    campaigns = set(record.get("campaign_ids") or ())
+    return Explanation(
+        kind=kind,
+        record=record,
+        statements=tuple(s for s in scan.statements if s[1].subject == (kind, entity_id)),
+        about_campaigns=tuple(
+            s
+            for s in scan.statements
+            if s[1].subject[0] == "campaign" and s[1].subject[1] in campaigns
+        ),
+        members=tuple(scan.members(entity_id)) if kind == "campaign" else (),
+    )
+
+
+def _similar(scan: Scan, entity_id: str) -> list[str]:
+    from rapidfuzz import fuzz, process
+
+    ids = scan.sections.section_id.tolist() + scan.campaigns.campaign_id.tolist()
+    matches = process.extract(
+        entity_id, ids, scorer=fuzz.WRatio, limit=_SIMILAR, score_cutoff=_LIKENESS
+    )
+    return [match for match, *_ in matches]
