@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
@@ -81,4 +81,4 @@ class Campaigns:
 
     campaigns: pd.DataFrame
     members: pd.DataFrame
-    details: pd.DataFrame
+    details: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -31,7 +31,9 @@ _REAL: Final = ("coordination", "estimated_cost_lo", "estimated_cost_hi")
 
 
 def find_campaigns(
-    attribution: Attribution, sections: pd.DataFrame, config: CampaignConfig | None = None
+    attribution: Attribution,
+    sections: pd.DataFrame | None = None,
+    config: CampaignConfig | None = None,
 ) -> Campaigns:
     """Finds groups of accounts and streams that one operation would explain.
 
@@ -40,18 +42,14 @@ def find_campaigns(
 
     Args:
         attribution: Posteriors of the engagements.
-        sections: `section_id, creator_id` (NULL where unknown).
+        sections: `section_id, creator_id` (NULL where unknown); None if nothing is known.
         config: Settings.
     """
     config = config or CampaignConfig()
     graph = build_graph(attribution, config.min_p)
     groups = find_groups(graph, _significant(attribution, graph), config)
     groups.sort(key=lambda g: (-float(graph.p[g.rows].sum()), -len(g.rows), int(g.rows[0])))
-    known = sections.dropna(subset=["section_id", "creator_id"])
-    facts = Facts(
-        _coherence(attribution, graph),
-        dict(zip(known["section_id"], known["creator_id"], strict=True)),
-    )
+    facts = Facts(_coherence(attribution, graph), _creators(sections))
     return _tables(graph, groups, facts, config)
 
 
@@ -75,6 +73,13 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     whole = {name: "Int64" for name in _WHOLE if name in frame}
     real = {name: "float64" for name in _REAL if name in frame}
     return frame.astype({**whole, **real})
+
+
+def _creators(sections: pd.DataFrame | None) -> dict[str, str]:
+    if sections is None:
+        return {}
+    known = sections.dropna(subset=["section_id", "creator_id"])
+    return dict(zip(known["section_id"], known["creator_id"], strict=True))
 
 
 def _significant(attribution: Attribution, graph: Graph) -> Array:

@@ -47,8 +47,8 @@ class Thresholds:
             organic mean is 1, so P(ratio >= 2^10) <= 2^-10).
         hint_count: Acts attributed at least before an excess alone is called unusual: half of the
             event's 20; smaller excesses of real sections are daily life.
-        template_bits: Surprise from which one comment's template is rarer elsewhere than chance
-            allows; same reading as `line_bits`.
+        template_bits: Surprise from which a template counts, where the frame carries no flag of
+            the template family; that family's own cut.
         template_count, template_share: Comments in surprising templates from which texts speak:
             1-3 of 20 generic comments are normal, half of them alarms (peers.md, HypeAuditor);
             the fifth lies between.
@@ -78,7 +78,7 @@ class Thresholds:
     comment_share: float = 0.20
     line_bits: float = 10.0
     hint_count: float = 10.0
-    template_bits: float = 10.0
+    template_bits: float = 20.0
     template_count: int = 10
     template_share: float = 0.20
     coherent: float = 0.5

@@ -12,7 +12,14 @@ from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.scorers import bands
 from zhenzan.models.scorers.bands import Thresholds
 from zhenzan.models.scorers.base import COMMENT_FACTS
-from zhenzan.models.scorers.frames import code_lists, column, flags, sums_by, to_frame
+from zhenzan.models.scorers.frames import (
+    code_lists,
+    column,
+    flags,
+    sums_by,
+    surprising_texts,
+    to_frame,
+)
 
 __all__ = ["reply_priority", "score_comments"]
 
@@ -48,7 +55,7 @@ def score_comments(
         accounts: The scored accounts: an author's band corroborates a template.
         t: Cut points.
     """
-    frame = _joined(attribution, templates, facts)
+    frame = _joined(attribution, templates, facts, t.template_bits)
     n = len(frame)
     likes, bought = column(frame, "likes"), column(frame, "p")
     need = bands.required_count(likes, t.comment_count, t.comment_share)
@@ -59,7 +66,7 @@ def score_comments(
     judged = enough | text_known
     timed = enough & flags(frame, "significant", n) & (bought >= need)
     company = enough & (column(frame, "company_bits") >= t.line_bits) & (bought >= need)
-    text = in_one & (np.nan_to_num(surprise, nan=0.0) >= t.template_bits)
+    text = flags(frame, "in_surprising", n)
     suspect = set(accounts.loc[accounts["band"] == bands.LIKELY, "account_id"])
     author = frame["account_id"].isin(suspect).to_numpy()
     families = timed.astype(int) + company.astype(int)
@@ -69,7 +76,7 @@ def score_comments(
         [bands.INSUFFICIENT, bands.LIKELY, bands.UNUSUAL],
         bands.ORGANIC,
     ).astype(object)
-    texts = np.where(in_one, np.log2(1.0 + np.maximum(np.nan_to_num(surprise, nan=0.0), 0.0)), 0.0)
+    texts = np.where(text, np.log2(1.0 + np.maximum(np.nan_to_num(surprise, nan=0.0), 0.0)), 0.0)
     score = bands.squash(2.0 * np.log2(1.0 + bought / need) + 2.0 * texts, _MIDDLE)
     marks = {
         "timing.excess@1": timed,
@@ -120,7 +127,10 @@ def reply_priority(facts: pd.DataFrame, scored: pd.DataFrame) -> Array:
 
 
 def _joined(
-    attribution: Attribution, templates: pd.DataFrame | None, facts: pd.DataFrame | None
+    attribution: Attribution,
+    templates: pd.DataFrame | None,
+    facts: pd.DataFrame | None,
+    least_bits: float,
 ) -> pd.DataFrame:
     """One row a comment in id order: what is known, its likes, its template."""
     acts = attribution.engagements
@@ -134,9 +144,9 @@ def _joined(
         frame["section_id"].notna(), frame.pop("liked_in")
     )
     if templates is not None:
-        wanted = ["template_id", "template_size", "surprise"]
-        texts = templates.set_index("comment_id")[wanted]
-        frame = frame.join(texts, how="outer")
+        texts = templates.assign(in_surprising=surprising_texts(templates, least_bits))
+        wanted = ["template_id", "surprise", "in_surprising"]
+        frame = frame.join(texts.set_index("comment_id")[wanted], how="outer")
     else:
         frame["template_id"], frame["surprise"] = None, np.nan
     frame = frame.sort_index()

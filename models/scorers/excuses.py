@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -38,33 +38,52 @@ class Excused:
 def excused_parts(
     sections: pd.Index, attribution: Attribution, contexts: pd.DataFrame | None
 ) -> Excused:
-    """Combines contexts: independent excuses, 1 - product of (1 - excuse x covered part).
+    """The part of each family's evidence that contexts explain.
 
-    A context explains only what lies in its own window and stream: Monday's giveaway does not
-    excuse Thursday's burst. What is covered is measured in attributed acts; where none was
-    attributed, a context of the whole section covers all and one with a window or a comment
-    nothing that could be measured, hence nothing.
+    A context explains only the acts in its own window and stream: Monday's giveaway does not
+    excuse Thursday's burst. An act is explained by the best of the contexts that cover it, so
+    that declaring the same thing twice explains no more; the part is the mean over attributed
+    acts. Where none was attributed, only contexts of the whole section count.
     """
     n = len(sections)
-    kept: dict[str, Array] = {}
+    by_family: dict[str, Array] = {}
     review = np.zeros(n, dtype=bool)
-    kinds: list[set[str]] = [set() for _ in range(n)]
+    kinds: list[list[str]] = [[] for _ in range(n)]
     if contexts is None or contexts.empty:
-        return Excused({}, review, [[] for _ in range(n)])
+        return Excused(by_family, review, kinds)
     position = sections.get_indexer(pd.Index(contexts["section_id"]))
     rows = contexts[position >= 0].assign(at=position[position >= 0])
     acts = _acts(attribution, rows)
-    for row in rows.to_dict("records"):
-        at = int(row["at"])
-        excuse = min(max(float(row["excuse"]), 0.0), 1.0) * _covered(
-            acts.get(row["section_id"]), row
-        )
-        review[at] |= bool(row["review"])
-        if excuse > 0 or row["review"]:
-            kinds[at].add(str(row["kind"]))
-        kept.setdefault(str(row["family"]), np.ones(n))[at] *= 1.0 - excuse
-    by_family = {family: 1.0 - left for family, left in sorted(kept.items())}
-    return Excused(by_family, review, [sorted(k) for k in kinds])
+    for (at, family), group in rows.groupby(["at", "family"], sort=True):
+        row = int(at)
+        own = group.to_dict("records")
+        part, used = _explained(acts.get(str(sections[row])), own)
+        by_family.setdefault(str(family), np.zeros(n))[row] = part
+        review[row] |= any(bool(r["review"]) for r in own)
+        kinds[row] = sorted({*kinds[row], *used})
+    return Excused(by_family, review, kinds)
+
+
+def _explained(
+    acts: pd.DataFrame | None, rows: Sequence[Mapping[Any, Any]]
+) -> tuple[float, set[str]]:
+    """Mean explained part of the attributed acts, and the kinds that had a say."""
+    used = {str(row["kind"]) for row in rows if row["review"]}
+    weight = (
+        np.zeros(0) if acts is None else acts["p_purchased"].fillna(0.0).to_numpy(dtype=np.float64)
+    )
+    if acts is None or weight.sum() <= 0:
+        # A virtual act that only contexts of the whole section cover.
+        acts = pd.DataFrame({"comment_id": [None], "ts_lo_ms": [np.nan]})
+        weight = np.ones(1)
+    best = np.zeros(len(acts))
+    for row in rows:
+        covered = _covered(acts, row)
+        excuse = min(max(float(row["excuse"]), 0.0), 1.0)
+        if excuse > 0 and weight[covered].sum() > 0:
+            used.add(str(row["kind"]))
+        best = np.where(covered, np.maximum(best, excuse), best)
+    return float(np.sum(best * weight) / weight.sum()), used
 
 
 def _acts(attribution: Attribution, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -75,14 +94,9 @@ def _acts(attribution: Attribution, rows: pd.DataFrame) -> dict[str, pd.DataFram
     return {str(key): part for key, part in frame.groupby("section_id", sort=False)}
 
 
-def _covered(acts: pd.DataFrame | None, row: Mapping[Any, Any]) -> float:
-    """Share of the attributed acts that lie inside the context's window and stream."""
+def _covered(acts: pd.DataFrame, row: Mapping[Any, Any]) -> Array:
+    """Which acts lie inside a context's window and stream."""
     start, end, comment = row["start_ms"], row["end_ms"], row["comment_id"]
-    if pd.isna(start) and pd.isna(end) and pd.isna(comment):
-        return 1.0
-    if acts is None:
-        return 0.0
-    weight = acts["p_purchased"].fillna(0.0).to_numpy(dtype=np.float64)
     inside = np.ones(len(acts), dtype=bool)
     at = acts["ts_lo_ms"].to_numpy(dtype=np.float64, na_value=np.nan)
     if not pd.isna(start):
@@ -90,6 +104,5 @@ def _covered(acts: pd.DataFrame | None, row: Mapping[Any, Any]) -> float:
     if not pd.isna(end):
         inside &= at < end
     if not pd.isna(comment):
-        inside &= (acts["comment_id"] == comment).to_numpy(dtype=bool)
-    total = weight.sum()
-    return float(weight[inside].sum() / total) if total > 0 else 0.0
+        inside &= acts["comment_id"].eq(comment).to_numpy(dtype=bool)
+    return inside

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["code_lists", "column", "flags", "known_or_null", "sums_by", "to_frame"]
+__all__ = [
+    "code_lists",
+    "column",
+    "flags",
+    "known_or_null",
+    "sums_by",
+    "surprising_texts",
+    "to_frame",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -42,6 +50,18 @@ def known_or_null(values: Array, known: Array) -> Array:
     result: Array = np.asarray(values, dtype=object).copy()
     result[~known] = None
     return result
+
+
+def surprising_texts(templates: pd.DataFrame, least_bits: float) -> Array:
+    """Which comments stand in a template that is rarer elsewhere than here.
+
+    The template family's own flag where the frame has it (it knows prompts and accounts), else
+    the bits alone.
+    """
+    if "surprising" in templates.columns:
+        return flags(templates, "surprising", len(templates))
+    bits = np.nan_to_num(column(templates, "surprise"), nan=0.0)
+    return np.asarray(templates["template_id"].notna().to_numpy() & (bits >= least_bits))
 
 
 def sums_by(keys: pd.Index, wanted: Sequence[str], values: pa.Table) -> pd.DataFrame:

@@ -13,7 +13,14 @@ from zhenzan.models.scorers import bands
 from zhenzan.models.scorers.bands import Thresholds
 from zhenzan.models.scorers.base import LINES
 from zhenzan.models.scorers.excuses import Excused, excused_parts
-from zhenzan.models.scorers.frames import code_lists, column, flags, known_or_null, to_frame
+from zhenzan.models.scorers.frames import (
+    code_lists,
+    column,
+    flags,
+    known_or_null,
+    surprising_texts,
+    to_frame,
+)
 
 __all__ = ["score_sections", "template_counts"]
 
@@ -127,7 +134,7 @@ def score_sections(
 def template_counts(
     templates: pd.DataFrame | None, comments: pd.DataFrame | None, least_bits: float
 ) -> pd.DataFrame | None:
-    """Per section the comments in templates, in surprising ones, and their surprise in bits.
+    """Per section the comments in surprising templates, and these templates' bits, each once.
 
     None where no text was looked at, or where it is not known which section a comment is in.
     """
@@ -137,21 +144,20 @@ def template_counts(
         if comments is None:
             return None
         templates = templates.merge(comments[["comment_id", "section_id"]], on="comment_id")
-    in_one = templates["template_id"].notna().to_numpy()
-    bits = column(templates, "surprise")
-    surprising = in_one & (np.nan_to_num(bits, nan=0.0) >= least_bits)
-    return (
-        pd.DataFrame(
-            {
-                "section_id": templates["section_id"].to_numpy(),
-                "n_template_comments": in_one.astype(np.int64),
-                "n_surprising": surprising.astype(np.int64),
-                "text_bits": np.where(surprising, bits, 0.0),
-            }
-        )
-        .groupby("section_id")
-        .sum()
+    surprising = surprising_texts(templates, least_bits)
+    bits = np.where(surprising, np.nan_to_num(column(templates, "surprise"), nan=0.0), 0.0)
+    frame = pd.DataFrame(
+        {
+            "section_id": templates["section_id"].to_numpy(),
+            "template_id": templates["template_id"].to_numpy(),
+            "n_template_comments": surprising.astype(np.int64),
+            "text_bits": bits,
+        }
     )
+    counts = frame.groupby("section_id")["n_template_comments"].sum().to_frame()
+    once = frame[surprising].drop_duplicates(["section_id", "template_id"])
+    counts["text_bits"] = once.groupby("section_id")["text_bits"].sum()
+    return counts.fillna({"text_bits": 0.0})
 
 
 def _joined(
@@ -219,7 +225,7 @@ def _bit_line(reason: str, bits: Array, excuse: Array, weight: Array, t: Thresho
 
 def _text_line(frame: pd.DataFrame, excuse: Array, t: Thresholds) -> _Line:
     """Templates: bits per surprising comment summed; speaks by their number and share."""
-    bits, count = column(frame, "text_bits"), column(frame, "n_surprising")
+    bits, count = column(frame, "text_bits"), column(frame, "n_template_comments")
     texts = column(frame, "n_texts")
     texts = np.where(np.isnan(texts), column(frame, "n_comments"), texts)
     bits = np.where(texts >= t.min_comments, bits, np.nan)
@@ -250,7 +256,9 @@ def _amount(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> tuple[Array
     acts = column(frame, "n_purchased") * (
         1.0 - np.minimum(excused.of("timing", n), excused.of("coengagement", n))
     )
-    texts = np.nan_to_num(column(frame, "n_surprising"), nan=0.0) * (1 - excused.of("template", n))
+    texts = np.nan_to_num(column(frame, "n_template_comments"), nan=0.0) * (
+        1 - excused.of("template", n)
+    )
     by_acts = bands.required_count(column(frame, "n_engagements"), t.event_count, t.event_share)
     by_text = bands.required_count(column(frame, "n_comments"), t.event_count, t.event_share)
     use_text = texts / by_text > acts / by_acts
