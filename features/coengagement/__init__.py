@@ -1,0 +1,5 @@
+"""Family `coengagement`: who keeps arriving beside whom."""
+
+from zhenzan.features.coengagement.family import CoengagementFamily
+
+__all__ = ["CoengagementFamily"]
