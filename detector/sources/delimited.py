@@ -17,6 +17,7 @@ import pyarrow.csv
 from zhenzan.detector.sources.files import Pieces, Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
 from zhenzan.detector.sources.kernels import find_records
+from zhenzan.features.errors import InputError
 
 __all__ = ["read_delimited"]
 
@@ -28,7 +29,7 @@ _OPEN_QUOTE: Final = "a quote is opened and not closed"
 def read_delimited(seen: Probe, columns: Collection[str] | None) -> Iterator[Record]:
     """Streams the rows under the header; all columns are text, "" where nothing stood."""
     pieces = Pieces(seen.path)
-    reader = _Reader(seen.delimiter, columns)
+    reader = _Reader(seen, columns)
     for piece in pieces:
         reader.buffer += piece
         yield from reader.records(at_end=False)
@@ -41,10 +42,11 @@ def read_delimited(seen: Probe, columns: Collection[str] | None) -> Iterator[Rec
 class _Reader:
     """Holds what is not yet parsed, and where it stands in the file."""
 
-    def __init__(self, delimiter: str, columns: Collection[str] | None) -> None:
+    def __init__(self, seen: Probe, columns: Collection[str] | None) -> None:
         self.buffer = bytearray()
         self.line = 1
-        self._delimiter = delimiter
+        self._path = seen.path
+        self._delimiter = seen.delimiter
         self._columns = columns
         self._names: list[str] = []
 
@@ -69,19 +71,24 @@ class _Reader:
         del self.buffer[:stop]
 
     def _header(self, data: np.ndarray[Any, Any], at_end: bool) -> int:
-        """The first line that is not empty."""
-        begins, fields, lines, stop, _ = find_records(data, 0, ord(self._delimiter), 0, at_end)
-        ends = [*begins[1:].tolist(), stop]
-        for begin, end, n_fields, n_lines in zip(
-            begins.tolist(), ends, fields.tolist(), lines.tolist(), strict=True
-        ):
-            self.line += n_lines
-            if n_fields:
-                text = data[begin:end].tobytes().decode("utf-8", "replace")
-                row = next(csv.reader(io.StringIO(text), delimiter=self._delimiter))
-                self._names = _distinct([name.strip() for name in row])
-                return int(end)
-        return 0
+        """Takes the first line that is not empty for the names; returns where the next begins."""
+        begins, fields, lines, stop, why = find_records(data, 0, ord(self._delimiter), 0, at_end)
+        filled = np.flatnonzero(fields)
+        if len(filled) == 0:
+            if why == 2 or len(data) - stop > _LONGEST:
+                raise InputError(
+                    "the header cannot be read: a quote is opened and not closed",
+                    path=self._path,
+                    line=1 + int(lines.sum()),
+                )
+            return 0
+        row = int(filled[0])
+        end = int(begins[row + 1]) if row + 1 < len(begins) else stop
+        text = data[begins[row] : end].tobytes().decode("utf-8", "replace")
+        names = next(csv.reader(io.StringIO(text), delimiter=self._delimiter))
+        self._names = _distinct([name.strip() for name in names])
+        self.line += int(lines[: row + 1].sum())
+        return end
 
     def _block(
         self,

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from zhenzan.detector.sources.files import probe
+from zhenzan.detector.sources.flat import BadRecord, Records
+from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.detector.sources.records import read_records
+
+OBJECT = st.dictionaries(
+    st.text(max_size=5),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.lists(st.none())),
+    max_size=3,
+)
+
+
+@given(objects=st.lists(OBJECT, max_size=8), style=st.integers(0, 4), cut=st.integers(1, 30))
+def test_every_way_to_string_objects_together(
+    objects: list[dict[str, Any]], style: int, cut: int
+) -> None:
+    text = {
+        0: "\n".join(json.dumps(o) for o in objects),
+        1: json.dumps(objects),
+        2: json.dumps(objects, indent=1),
+        3: json.dumps(objects) + json.dumps([]),
+        4: json.dumps([objects[:2], objects[2:]], ensure_ascii=False),
+    }[style].encode("utf-8", "replace")
+    pieces = [text[i : i + cut] for i in range(0, len(text), cut)]
+    values = [value for _, value in json_values(pieces)]
+    assert json.dumps(values) == json.dumps(json.loads(json.dumps(objects))) or style == 4
+
+
+def test_lines_are_those_of_the_file() -> None:
+    text = b'[\n {"a":\n 1},\n\n {"b": 2}]\n{"c"'
+    found = list(json_values([text]))
+    assert found[:2] == [(2, {"a": 1}), (5, {"b": 2})]
+    assert found[2][0] == 6
+    assert isinstance(found[2][1], JsonProblem)
+
+
+def test_deep_nesting_is_a_problem_and_no_crash() -> None:
+    found = list(json_values([b'{"a":' * 100_000 + b"\n" + b'{"b": 1}\n']))
+    assert any(value == {"b": 1} for _, value in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2024-03-01 12:00:00", "2024-03-01 12:00:00"),
+        (18446744073709551615, "18446744073709551615"),
+        (17, "17"),
+        ("007", "007"),
+    ],
+)
+def test_ids_keep_their_spelling(tmp_path: Path, value: object, expected: str) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(f"{json.dumps({'id': value, 'n': 1})}\n" * 3)
+    (record,) = read_records(probe(path), text=["id", "absent"])
+    assert isinstance(record, Records)
+    assert [str(v) for v in record.data.column("id").to_pylist()] == [expected] * 3
+    assert "absent" not in record.data.schema.names
+
+
+def test_mixed_types_become_text(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text('[{"a": 1, "b": {"x": 1}}, {"a": "one", "b": true}, {"a": 1.5}]')
+    (record,) = read_records(probe(path))
+    assert isinstance(record, Records)
+    assert record.data.to_pylist() == [
+        {"a": "1", "b": '{"x": 1}'},
+        {"a": "one", "b": "true"},
+        {"a": "1.5", "b": None},
+    ]
+
+
+def test_first_line_broken_does_not_hide_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": \n' + '{"a": 1}\n' * 3)
+    records = list(read_records(probe(path)))
+    assert sum(r.data.num_rows for r in records if isinstance(r, Records)) == 3
+    assert [r.line for r in records if isinstance(r, BadRecord)] == [1]
