@@ -16,6 +16,7 @@ __all__ = ["BarProgress", "LineProgress", "Progress", "Silent", "progress_for"]
 
 # A line every ten seconds tells a log reader that the run is alive without filling the log.
 _LINE_EVERY_S: Final = 10.0
+_LONGEST: Final = 2000  # characters of one message
 
 
 class Progress(Protocol):
@@ -76,7 +77,7 @@ class LineProgress:
 
     def say(self, message: str) -> None:
         """See `Progress`."""
-        self._write(message)
+        self._write(clean(message, _LONGEST))
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
@@ -126,7 +127,7 @@ class BarProgress:
 
     def say(self, message: str) -> None:
         """See `Progress`."""
-        self._bars.console.print(_escaped(message), highlight=False)
+        self._bars.console.print(_escaped(clean(message, _LONGEST)), highlight=False)
 
 
 def _escaped(text: str) -> str:

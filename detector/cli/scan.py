@@ -57,7 +57,8 @@ def scan(
 ) -> None:
     """Scan files and write the results to DIR.
 
-    The results are sections, accounts, comments, campaigns and evidence. DIR appears only when the run is complete; until then the run lives in DIR.partial.
+    The results are sections, accounts, comments, campaigns and evidence. DIR appears only when
+    the run is complete; until then the run lives in DIR.partial.
     """
     from zhenzan.detector.scan import scan as run
 
