@@ -99,7 +99,9 @@ class Clock:
             real = np.where(times.unreadable, 0.0, real)
             whole = np.floor(real).astype(np.int64)
         usable = ~(times.missing | times.unreadable)
-        counts = np.bincount(np.searchsorted(_POWERS, np.abs(whole[usable]), "right"), minlength=20)
+        # Zero and -1 stand for "unknown" in many exports and say nothing about the unit.
+        counted = whole[usable & (whole > 0)]
+        counts = np.bincount(np.searchsorted(_POWERS, counted, "right"), minlength=20)
         self._digits[column] = self._digits.get(column, np.zeros(20, np.int64)) + counts
         if usable.any():
             unit = self.units.setdefault(column, _unit_of(counts))

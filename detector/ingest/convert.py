@@ -138,6 +138,8 @@ class Converter:
         name, default = column.name, self.defaults.get(batch.table, {}).get(column.name)
         n = batch.data.num_rows
         if name not in batch.data.schema.names:
+            if name in batch.out:  # the precision of a time, told by its writing
+                return
             batch.out[name] = pa.nulls(n, column.type) if default is None else _constant(default, n)
             return
         raw = batch.data.column(name)
