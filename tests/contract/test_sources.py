@@ -1,0 +1,151 @@
+"""What every source must keep, the built-in ones and those that plug in.
+
+A new source adds one entry to `SAMPLES`: a file name and made-up content of its format.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from zhenzan.detector.ingest import IngestOptions, ingest
+from zhenzan.detector.sources import (
+    Noted,
+    ReadOptions,
+    Rejected,
+    Rows,
+    Skipped,
+    Source,
+    get_source,
+    recognise,
+    sniff,
+    sources,
+)
+from zhenzan.detector.sources.base import INTAKE
+from zhenzan.detector.sources.files import probe
+from zhenzan.features.engine import open_engine
+from zhenzan.features.errors import UnknownFormatError, UsageError
+from zhenzan.features.tables import TABLES
+
+_EVENT = {
+    "type": "WatchEvent", "actor": {"id": 4, "login": "ann"}, "repo": {"name": "o/r"},
+    "created_at": "2024-01-01T00:00:01Z",
+}  # fmt: skip
+_STAR = {"starred_at": "2024-01-01T00:00:01Z", "user": {"login": "ann", "id": 4}}
+SAMPLES: dict[str, dict[str, str]] = {
+    "canonical": {
+        "engagement.csv": "kind,section_id,account_id,ts_ms\nlike,s,a,1700000000\n",
+        "comment.jsonl": '{"comment_id": "c", "section_id": "s", "text": "支持!+1"}\n',
+        "some likes.csv": "account_id;section_id;ts_ms;kind\na;s;1700000000;like\n",
+    },
+    "github_stars": {
+        "flat.csv": "repo,actor,starred_at\no/r,ann,2024-01-01T00:00:01Z\n",
+        "2024-01-01-0.json": json.dumps(_EVENT) + "\n" + json.dumps(_EVENT) + "\n",
+        "o__r.json": json.dumps([_STAR, _STAR]),
+    },
+}
+CASES = [(source, name) for source, files in SAMPLES.items() for name in files]
+
+
+@pytest.fixture
+def sample(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Source, Path]:
+    source, name = request.param
+    (tmp_path / name).write_text(SAMPLES[source][name])
+    return get_source(source), tmp_path / name
+
+
+def test_every_source_has_samples() -> None:
+    assert {source.name for source in sources()} == set(SAMPLES)
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda s: s.name)
+class TestWhatASourceSays:
+    def test_names(self, source: Source) -> None:
+        assert source.name.replace("_", "a").isalnum()
+        assert source.version
+        assert set(source.title) == {"en", "zh"}
+        assert all(source.title.values())
+        assert source.looked_for
+
+    def test_tables_and_defaults_are_ours(self, source: Source) -> None:
+        assert set(source.table_names) <= set(TABLES)
+        for table, columns in source.defaults.items():
+            for column, value in columns.items():
+                choices = TABLES[table].by_name[column].choices
+                assert not choices or value in choices
+
+    def test_hashing_is_the_rule(self, source: Source) -> None:
+        assert source.hashes_ids or source.name == "canonical"
+
+    def test_nothing_is_taken_for_its_own(self, source: Source, tmp_path: Path) -> None:
+        for name, content in (
+            ("a.bin", b"\x00\x01\x02"), ("b.csv", b"x,y\n1,2\n"), ("c.json", b'{"x": 1}'),
+            ("d.txt", "随便写写".encode()), ("e.json", b"[1, 2"), ("f.csv", b""),
+        ):  # fmt: skip
+            (tmp_path / name).write_bytes(content)
+            assert source.sniff(probe(tmp_path / name)) is None
+
+
+@pytest.mark.parametrize("sample", CASES, indirect=True, ids="/".join)
+class TestWhatASourceYields:
+    def test_is_recognised_by_content(self, sample: tuple[Source, Path]) -> None:
+        source, path = sample
+        assert sniff(path) is source
+        assert recognise(probe(path)) is source
+
+    def test_only_tables_and_columns_that_ingest_knows(self, sample: tuple[Source, Path]) -> None:
+        source, path = sample
+        for item in source.read(probe(path), ReadOptions()):
+            assert isinstance(item, Rows | Rejected | Skipped | Noted)
+            if isinstance(item, Rows):
+                assert item.table in source.table_names
+                known = {c.name for c in TABLES[item.table].columns}
+                assert set(item.data.schema.names) <= known | set(INTAKE.get(item.table, ()))
+
+    def test_lines_are_given_for_every_row(self, sample: tuple[Source, Path]) -> None:
+        source, path = sample
+        for item in source.read(probe(path), ReadOptions()):
+            if isinstance(item, Rows) and not isinstance(item.lines, int):
+                assert item.lines.type == pa.int64()
+                if not item.derived:
+                    assert len(item.lines) == item.data.num_rows
+                assert item.lines.null_count == 0
+
+    def test_can_be_read_again(self, sample: tuple[Source, Path]) -> None:
+        source, path = sample
+        seen = probe(path)
+        first, second = (
+            [i.data.to_pylist() for i in source.read(seen, ReadOptions()) if isinstance(i, Rows)]
+            for _ in range(2)
+        )
+        assert first == second
+
+    def test_gives_usable_rows_under_the_books(
+        self, sample: tuple[Source, Path], tmp_path: Path
+    ) -> None:
+        source, path = sample
+        (tmp_path / "k").write_text("0123456789abcdef")
+        options = IngestOptions(now_ms=1_760_000_000_000, key_file=tmp_path / "k")
+        with open_engine() as engine:
+            done = ingest([path], engine, options, work_dir=tmp_path / "w")
+            counts = {n: engine.fetch(r).num_rows for n, r in done.tables.items()}
+        assert done.rows.kept >= 1
+        assert done.rows.rejected == 0
+        assert counts["section"] == 1
+        assert done.inputs[0].source == source.name
+
+
+def test_names_are_known_or_listed() -> None:
+    with pytest.raises(UsageError, match="known: canonical, github_stars"):
+        get_source("myspace")
+
+
+def test_unknown_files_say_what_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("x,y\n1,2\n")
+    with pytest.raises(UnknownFormatError) as caught:
+        sniff(tmp_path / "x.csv")
+    text: Any = str(caught.value)
+    assert all(f"{s.name}: {line}" in text for s in sources() for line in s.looked_for)

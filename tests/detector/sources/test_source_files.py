@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from zhenzan.detector.ingest.discover import discover
+from zhenzan.detector.sources.files import Pieces, probe, stem_of
+from zhenzan.features.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("engagement.csv.gz", "engagement"), ("Comment.JSONL.zst", "comment"), ("a.b.csv", "a.b")],
+)
+def test_stems(name: str, stem: str) -> None:
+    assert stem_of(Path(name)) == stem
+
+
+def test_probe_sees_through_packing(tmp_path: Path) -> None:
+    text = b"a;b;c\n1;2;3\n"
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(text)
+    for name, content in (
+        ("plain", text), ("packed", gzip.compress(text)), ("zst", sink.getvalue().to_pybytes()),
+        ("marked", b"\xef\xbb\xbf" + text), ("wide", text.decode().encode("utf-16")),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(content)
+        seen = probe(tmp_path / name)
+        assert (seen.kind, seen.columns, seen.delimiter) == ("delimited", ("a", "b", "c"), ";")
+        assert b"".join(Pieces(tmp_path / name)) == text
+
+
+def test_probe_tells_kinds(tmp_path: Path) -> None:
+    for content, kind in (
+        (b"", "empty"), (b"\n \n", "empty"), (b'{"a": 1}\n', "json"), (b"[]", "json"),
+        (b"\x7fELF\x00", "unknown"), (b"a\tb\n", "delimited"),
+    ):  # fmt: skip
+        (tmp_path / "x").write_bytes(content)
+        assert probe(tmp_path / "x").kind == kind
+
+
+def test_broken_packing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.gz").write_bytes(b"\x1f\x8b\x08\x00broken")
+    with pytest.raises(InputError, match=r"x\.gz: the packed file is broken"):
+        probe(tmp_path / "x.gz")
+
+
+def test_discover_reads_each_file_once_and_in_order(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv", ".hidden", "sub/c.csv", "_tmp/d.csv"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+    found = discover([tmp_path / "b.csv", tmp_path])
+    assert [(f.path.name, f.named) for f in found] == [
+        ("a.csv", False),
+        ("b.csv", True),
+        ("c.csv", False),
+    ]
+    assert all(f.left_out is None for f in found)
