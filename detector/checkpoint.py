@@ -213,6 +213,7 @@ def changed_inputs(listed: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -
     if then != now:
         return f"other input files than in the earlier run: {min(then ^ now)}"
     for record in listed:
-        if file_digest(Path(record["path"])) != record["sha256"]:
+        read = bool(record["sha256"])  # a file that was left out has no digest
+        if read and file_digest(Path(record["path"])) != record["sha256"]:
             return f"{record['path']} has changed since the earlier run"
     return None

@@ -62,12 +62,13 @@ def finish(checkpoint: Checkpoint, out: Path, options: ScanOptions, *, overwrite
 def _run_record(checkpoint: Checkpoint, options: ScanOptions) -> dict[str, Any]:
     info: Mapping[str, Mapping[str, Any]] = {step.name: step.info for step in checkpoint.steps}
     model = info["scores"]["info"]
+    config = {**options.meaning(), **{n: i["config"] for n, i in info.items() if "config" in i}}
     return {
         "schema": _SCHEMA,
         "versions": versions(),
         "engine": options.engine,
-        "config": options.meaning(),
-        "config_digest": digest_of(options.meaning()),
+        "config": config,
+        "config_digest": digest_of(config),
         "now_ms": options.now_ms,
         "model": {
             "id": f"{model.get('scorer', 'unknown')}@{model.get('version', 0)}",
@@ -75,10 +76,9 @@ def _run_record(checkpoint: Checkpoint, options: ScanOptions) -> dict[str, Any]:
             **model,
         },
         **{key: info["ingest"][key] for key in ("inputs", "rows", "rejections", "notes")},
-        "families": info["families"],
+        "families": {key: info["families"][key] for key in ("used", "skipped")},
         "attribution": info["attribution"]["info"],
         "contexts": info["contexts"],
-        "campaigns": info["campaigns"],
         "counts": _counts(checkpoint.result),
         "seconds": {step.name: step.seconds for step in checkpoint.steps},
         "peak_memory_bytes": _peak_memory(),

@@ -141,6 +141,8 @@ def as_table(rows: pa.Table | pd.DataFrame, schema: pa.Schema) -> pa.Table:
     missing = [name for name in schema.names if name not in rows.columns]
     if missing:
         raise KeyError(f"columns missing: {', '.join(missing)}")
+    if rows.empty:  # pandas gives empty columns any type it likes
+        return schema.empty_table()
     table = pa.Table.from_pandas(rows[schema.names], schema=schema, preserve_index=False)
     return table.replace_schema_metadata(None)
 
@@ -295,7 +297,11 @@ class Scan:
     @cached_property
     def run(self) -> dict[str, Any]:
         """What `run.json` holds."""
-        content: dict[str, Any] = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        path = self.path / "run.json"
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"cannot be read: {error}", path=path) from error
         return content
 
     def record(self, kind: str, entity_id: str) -> dict[str, Any] | None:

@@ -77,13 +77,14 @@ def families_step(work: Workspace) -> dict[str, Any]:
     from zhenzan.features.family import FeatureConfig
     from zhenzan.features.matrix import build_matrices
 
-    known = families()
-    made = build_matrices(work.engine, work.canonical(), FeatureConfig(), known)
+    known, config = families(), FeatureConfig()
+    made = build_matrices(work.engine, work.canonical(), config, known)
     for entity, relation in made.relations.items():
         work.put(f"matrix_{entity.value}", relation, sort_by=[entity.key])
     return {
         "used": [{"name": f.name, "version": f.version} for f in known if f.name in made.used],
         "skipped": {name: plain(why) for name, why in made.skipped.items()},
+        "config": asdict(config),
     }
 
 
@@ -174,16 +175,17 @@ def _scores(work: Workspace) -> Scores:
 
 def campaigns_step(work: Workspace) -> dict[str, Any]:
     """Groups of accounts and sections that one operation would explain."""
-    from zhenzan.models.campaigns import find_campaigns
+    from zhenzan.models.campaigns import CampaignConfig, find_campaigns
 
     schema = TABLES["section"].schema
     known = ("section_id", "creator_id")
     rows = work.arrow("section", known) if work.has("section") else schema.empty_table()
-    found = find_campaigns(_attribution(work), rows.select(known).to_pandas())
+    config = CampaignConfig()
+    found = find_campaigns(_attribution(work), rows.select(known).to_pandas(), config)
     work.put("campaigns", as_table(found.campaigns, OUTPUTS["campaigns"]))
     work.put("campaign_members", as_table(found.members, OUTPUTS["campaign_members"]))
     work.put("campaign_details", found.details)
-    return {"n_campaigns": len(found.campaigns)}
+    return {"n_campaigns": len(found.campaigns), "config": plain(asdict(config))}
 
 
 def _campaigns(work: Workspace) -> Campaigns:
@@ -196,7 +198,7 @@ def _campaigns(work: Workspace) -> Campaigns:
 
 def evidence_step(work: Workspace) -> dict[str, Any]:
     """Checkable statements about what will be shown."""
-    from zhenzan.detector.evidence import collect_evidence, evidence_id
+    from zhenzan.detector.evidence import EvidenceConfig, collect_evidence, evidence_id
     from zhenzan.features.families import families
 
     used = {family["name"] for family in work.info["families"]["used"]}
@@ -207,11 +209,12 @@ def evidence_step(work: Workspace) -> dict[str, Any]:
         _attribution(work),
         _scores(work),
         _campaigns(work),
+        config := EvidenceConfig(),
     )
     path = work.tables / "evidence.jsonl"
     write_evidence(path, ((evidence_id(statement), statement) for statement in found))
     work.written.append(path)
-    return {"n_statements": len(found)}
+    return {"n_statements": len(found), "config": plain(asdict(config))}
 
 
 def write_step(work: Workspace) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def _scored(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> I
     from zhenzan.detector.cli.overview import rounded
     from zhenzan.detector.cli.words import BANDS, STATUSES
 
-    yield f"  {words['band']}: {BANDS[lang].get(record['band'], record['band'])}"
+    band = record["band"]
+    yield f"  {words['band']}: {band} ({BANDS[lang].get(band, band)})"
     yield (
         f"  {words['status']}: {STATUSES[lang][record['status']]}, "
         f"{words['score']} {rounded(record['score'])}"
@@ -130,7 +131,8 @@ def _evidence(statements: Iterable[Evidence], words: Mapping[str, str], lang: st
         when = ""
         if statement.start_ms is not None and statement.end_ms is not None:
             when = f"; {utc(statement.start_ms)} – {utc(statement.end_ms)}"
-        yield f"    {clean(statement.reason)}, 10^{statement.strength:.1f}{when}"
+        strength = words["strength"].format(power=f"{statement.strength:.1f}")
+        yield f"    {clean(statement.reason)}, {strength}{when}"
         for counter in statement.counter_evidence:
             yield f"    {words['but']}: {clean(getattr(counter, lang), 1000)}"
 

@@ -116,6 +116,12 @@ def test_nan_is_stored_as_null(tmp_path: Path) -> None:
     assert table.column("automated").to_pylist() == [None, True]
 
 
+@pytest.mark.parametrize("name", list(OUTPUTS))
+def test_an_empty_frame_of_any_type_fits(name: str) -> None:
+    frame = pd.DataFrame({column: [] for column in OUTPUTS[name].names})
+    assert as_table(frame, OUTPUTS[name]).schema.equals(OUTPUTS[name])
+
+
 def test_a_missing_column_is_named() -> None:
     frame = rows("accounts", [1]).to_pandas().drop(columns=["score"])
     with pytest.raises(KeyError, match="score"):
