@@ -1,10 +1,7 @@
 """From acts to partners: pairs of accounts that meet in more sections than their activity explains.
 
-Chance: every account has as many *slots* (neighbours over all of its acts) as its activity and the
-density of its moments give it. If slots were filled at random, two accounts would meet about
-slots_a * slots_b / all_slots times, so that a busy moment weighs little and a busy account needs
-many meetings. A pair that met in more sections than Poisson chance allows, at 5 % over all pairs
-that met at all, are partners.
+Chance is defined in `chance.py`: a pair are partners if it met too often for all pairs that met at
+all, or if both accounts have too many repeated meetings and this pair met too often for two.
 """
 
 from __future__ import annotations
@@ -15,9 +12,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import poisson
 from zhenzan.features.capability import complete
-from zhenzan.features.coengagement import kernels
+from zhenzan.features.coengagement import chance, kernels
 from zhenzan.features.engine.base import Engine
 from zhenzan.features.family import Tables
 
@@ -27,8 +23,6 @@ __all__ = ["PLACES", "WITHIN_MS", "Network", "analyse"]
 # section is. Thirty places were tried in sketch_attribution.py, ten more bought nothing on stars.
 PLACES: Final = 20
 WITHIN_MS: Final = 86_400_000
-# Chance of a single false pair in the whole set, if arrivals were independent (Bonferroni).
-_LEVEL: Final = 0.05
 _PAIRS_AT_ONCE: Final = 1 << 23  # 64 MB of pair codes
 
 Codes = NDArray[np.int64]
@@ -88,7 +82,10 @@ class Network:
         pairs: Codes `lower * accounts + higher` of the partners, sorted.
         meetings: Sections in which each pair met.
         expected: Sections in which it would meet by chance.
-        bits: -log2 of the chance to meet that often.
+        bits: -log2 of the chance of each pair to meet that often.
+        repeats: By account, meetings beyond the first with each other account.
+        expected_repeats: By account, how many of them chance predicts.
+        surprise: By account, -log2 of the chance of that many repeats.
     """
 
     section: Codes
@@ -104,6 +101,9 @@ class Network:
     meetings: Codes
     expected: NDArray[np.float64]
     bits: NDArray[np.float64]
+    repeats: Codes
+    expected_repeats: NDArray[np.float64]
+    surprise: NDArray[np.float64]
 
     @property
     def n_accounts(self) -> int:
@@ -143,10 +143,10 @@ def _network(rows: dict[str, Codes], account_ids: pa.Array, by_stream: pa.Table)
     slots = kernels.count_slots(account, stream, at_ms, PLACES, WITHIN_MS, n)
     pairs, meetings, tested = _repeated(account, section, stream, at_ms, int(slots.sum()), n)
     lower, higher = pairs // max(n, 1), pairs % max(n, 1)
-    expected = slots[lower] * (slots[higher] / max(slots.sum(), 1))
-    bits = -poisson.logsf(meetings - 1, expected) / np.log(2)
-    kept = bits >= np.log2(max(tested, 1) / _LEVEL)
-    pairs, meetings, expected, bits = pairs[kept], meetings[kept], expected[kept], bits[kept]
+    kept, surprise, repeats = chance.partners(slots, lower, higher, meetings, tested)
+    expected = chance.expected_meetings(slots, lower, higher)[kept]
+    pairs, meetings = pairs[kept], meetings[kept]
+    bits = chance.surprise(meetings, expected)
     busy = np.zeros(n, dtype=np.bool_)
     busy[lower[kept]] = busy[higher[kept]] = True
     beside = kernels.mark_acts(account, stream, at_ms, PLACES, WITHIN_MS, n, pairs, busy)
@@ -157,7 +157,7 @@ def _network(rows: dict[str, Codes], account_ids: pa.Array, by_stream: pa.Table)
     creator = by_stream["creator"].to_numpy().astype(np.int64)[first]
     return Network(
         section, stream, account, at_ms, beside, section_ids, account_ids, section_acts, creator,
-        pairs, meetings, expected, bits,
+        pairs, meetings, expected, bits, repeats, chance.expected_repeats(slots), surprise,
     )  # fmt: skip
 
 

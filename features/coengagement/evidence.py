@@ -70,25 +70,27 @@ def _of_account(
     others = np.where(lower[own] == code, higher[own], lower[own])
     names = network.account_ids.take(others).to_pylist()
     ranked = sorted(range(len(own)), key=lambda k: (-network.bits[own[k]], names[k]))
-    best = own[ranked[0]]
-    met, expected = int(network.meetings[best]), float(network.expected[best])
+    met = int(network.meetings[own[ranked[0]]])
+    repeats, expected = int(network.repeats[code]), float(network.expected_repeats[code])
     varied = float(diversity[code])
     yield Evidence(
         reason=f"coengagement.partners@{version}",
         subject=(Entity.ACCOUNT.value, id_),
         statement=Text(
-            f"有 {len(own)} 个账号一再与该账号前后脚出现;最常见的一个在 {met} 个评论区相遇,"
-            f"按双方活跃程度预计 {expected:.2f} 个。{_varied_zh(varied)}",
-            f"{len(own)} accounts keep arriving next to this one; the most frequent one in {met}"
-            f" sections, where their activity predicts {expected:.2f}.{_varied_en(varied)}",
+            f"有 {len(own)} 个账号一再与该账号前后脚出现,最常见的一个在 {met} 个评论区;"
+            f"与同一账号的重复相遇共 {repeats} 次,按活跃程度预计 {expected:.1f} 次。"
+            f"{_varied_zh(varied)}",
+            f"{len(own)} accounts keep arriving next to this one, the most frequent in {met}"
+            f" sections; it met the same accounts again {repeats} times, where activity predicts"
+            f" {expected:.1f}.{_varied_en(varied)}",
         ),
         refs=tuple(names[k] for k in ranked[:_MOST_REFS]),
-        observed=float(met),
+        observed=float(repeats),
         expected=round(expected, 4),
-        unit="sections",
+        unit="meetings",
         start_ms=None,
         end_ms=None,
-        strength=_strength(float(network.bits[best])),
+        strength=_strength(float(network.surprise[code])),
         counter_evidence=_counter(varied),
     )
 

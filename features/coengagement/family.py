@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,7 @@ from zhenzan.features.family import (
 __all__ = ["CoengagementFamily", "account_figures", "creator_diversity"]
 
 _Reals = NDArray[np.float64]
+_MOST_BITS: Final = 1000.0  # where the tail of a double ends
 
 
 class CoengagementFamily:
@@ -79,14 +80,12 @@ def account_figures(network: Network) -> dict[str, _Reals]:
     n = network.n_accounts
     ends = np.concatenate([network.pairs // max(n, 1), network.pairs % max(n, 1)])
     partners = np.bincount(ends, minlength=n)
-    surprise = np.zeros(n)
-    np.maximum.at(surprise, ends, np.tile(network.bits, 2))
     acts = np.bincount(network.account, minlength=n)
     beside = np.bincount(network.account[network.beside], minlength=n)
     return {
         "partners": partners.astype(np.float64),
         "partner_share": beside / np.maximum(acts, 1),
-        "surprise": surprise,
+        "surprise": np.minimum(network.surprise, _MOST_BITS),
         "creator_diversity": creator_diversity(
             network.account[network.beside],
             network.section[network.beside],

@@ -11,8 +11,8 @@ __all__ = ["SPECS"]
 
 _PARTNERS: Final = (
     "neighbours in time of the attribution model; chance by slots as in the configuration model of"
-    " random graphs (Newman 2018), Poisson tail, Bonferroni over all pairs that met; on real stars"
-    " 3 in 10,000 organic acts stand beside a partner"
+    " random graphs (Newman 2018), Poisson tails, Bonferroni; on real stars 7 in 10,000 organic"
+    " acts stand beside a partner"
 )
 _DIVERSITY: Final = (
     "Simpson's index without replacement (Simpson 1949); fans stay with one creator, pools serve"
@@ -92,12 +92,12 @@ SPECS: Final = (
         Entity.ACCOUNT,
         "bits",
         0,
-        inf,
+        1000,
         1,
         Text(
-            "与最强搭档的相遇次数有多难用巧合解释(比特);没有搭档为 0。",
-            "How hard the meetings with its strongest partner are to explain by chance (bits); 0"
-            " without partners.",
+            "该账号与同一批账号反复相遇的次数有多难用巧合解释(比特)。",
+            "How hard the account's repeated meetings with the same accounts are to explain by"
+            " chance (bits).",
         ),
         _PARTNERS,
     ),

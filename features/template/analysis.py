@@ -39,7 +39,7 @@ COMMENT_TEMPLATE: Final = pa.schema(
         ("template_size", pa.int64()),  # comments of the group in the whole set
         ("surprise", pa.float64()),  # bits in this section; NULL below min_comments texts
         ("surprising", pa.bool_()),  # at least SURPRISING_BITS and three accounts, and no echo
-        ("echo", pa.bool_()),  # answers or repeats the section's own prompt
+        ("echo", pa.bool_()),  # answers or repeats the section's prompt; NULL where it is unknown
     ]
 )
 SECTION_TEMPLATE: Final = pa.schema(
@@ -53,7 +53,7 @@ SECTION_TEMPLATE: Final = pa.schema(
         ("expected", pa.float64()),  # accounts expected here at the background rate
         ("surprise", pa.float64()),
         ("surprising", pa.bool_()),
-        ("echo", pa.bool_()),
+        ("echo", pa.bool_()),  # as above
     ]
 )
 
@@ -200,6 +200,7 @@ def _by_section(
     judged = texts[section] >= config.min_comments
     rows = (info.get(s, {}) for s in comments.sections)
     prompts = [prompt_text(row.get("title"), row.get("text")) for row in rows]
+    prompted = np.array([prompt[2] != "" for prompt in prompts])
     pairs = zip(section.tolist(), of_group.tolist(), strict=True)
     echo = np.array([echoes(comments.forms[g], prompts[s]) for s, g in pairs])
     plain = (n_accounts >= _LEAST_ACCOUNTS) & (n_accounts >= _LEAST_RATIO * expected)
@@ -217,7 +218,7 @@ def _by_section(
             "expected": expected,
             "surprise": pa.array(bits, mask=~judged),
             "surprising": pa.array(surprising, mask=~judged),
-            "echo": echo,
+            "echo": pa.array(echo, mask=~prompted[section]),
         },
         schema=SECTION_TEMPLATE,
     )

@@ -25,7 +25,7 @@ _SECTION: Final = """
 WITH sizes AS (
   SELECT section_id, COUNT(*) AS n_texts,
          CAST(COUNT(*) FILTER (WHERE surprising) AS DOUBLE) AS n_surprising,
-         CAST(COUNT(*) FILTER (WHERE echo) AS DOUBLE) AS n_echo
+         COUNT(echo) AS n_prompted, CAST(COUNT(*) FILTER (WHERE echo) AS DOUBLE) AS n_echo
   FROM comment_template GROUP BY section_id
 ), largest AS (
   SELECT section_id, MAX(CASE WHEN n_accounts >= 2 THEN n_comments ELSE 1 END) AS n_largest,
@@ -34,7 +34,7 @@ WITH sizes AS (
 )
 SELECT s.section_id, s.n_surprising / s.n_texts AS template_share,
        CAST(l.n_largest AS DOUBLE) / s.n_texts AS largest_share, l.surprise,
-       s.n_echo / s.n_texts AS echo_share
+       CASE WHEN s.n_prompted > 0 THEN s.n_echo / s.n_prompted END AS echo_share
 FROM sizes s JOIN largest l ON l.section_id = s.section_id
 WHERE s.n_texts >= $min_comments
 """
@@ -49,7 +49,8 @@ WITH own AS (
 ), spread AS (
   SELECT account_id, group_id, COUNT(DISTINCT section_id) AS n_sections
   FROM comment_template
-  WHERE account_id IS NOT NULL AND NOT everyday AND NOT echo GROUP BY account_id, group_id
+  WHERE account_id IS NOT NULL AND NOT everyday AND NOT COALESCE(echo, FALSE)
+  GROUP BY account_id, group_id
 ), widest AS (
   SELECT account_id, MAX(n_sections) AS n_sections FROM spread GROUP BY account_id
 )
@@ -64,7 +65,7 @@ _COMMENT: Final = """
 SELECT comment_id, CAST(template_size AS DOUBLE) AS template_size,
        CASE WHEN surprise IS NOT NULL AND (echo OR template_id IS NULL) THEN 0e0
             ELSE surprise END AS surprise,
-       CASE WHEN echo THEN 1e0 ELSE 0e0 END AS echo
+       CASE WHEN echo THEN 1e0 WHEN NOT echo THEN 0e0 END AS echo
 FROM comment_template
 """
 
