@@ -54,11 +54,11 @@ def excused_parts(
     position = sections.get_indexer(pd.Index(contexts["section_id"]))
     rows = contexts[position >= 0].assign(at=position[position >= 0])
     acts = _acts(attribution, rows)
-    for (at, family), group in rows.groupby(["at", "family"], sort=True):
-        row = int(at)
+    for _, group in rows.groupby(["at", "family"], sort=True):
         own = group.to_dict("records")
+        row, family = int(own[0]["at"]), str(own[0]["family"])
         part, used = _explained(acts.get(str(sections[row])), own)
-        by_family.setdefault(str(family), np.zeros(n))[row] = part
+        by_family.setdefault(family, np.zeros(n))[row] = part
         review[row] |= any(bool(r["review"]) for r in own)
         kinds[row] = sorted({*kinds[row], *used})
     return Excused(by_family, review, kinds)
