@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Mask", "as_type", "mask_of", "shortened"]
+__all__ = ["Mask", "as_type", "mask_of", "readable", "shortened"]
 
 Mask: TypeAlias = "np.ndarray[Any, np.dtype[np.bool_]]"
 
@@ -36,6 +36,22 @@ def as_type(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask | None]
     return _flag(values)
 
 
+def readable(values: pa.Array) -> tuple[pa.Array, Mask | None]:
+    """Text whose bytes are UTF-8; the mask marks values that were not (Parquet may hold any)."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        values, kind = values.dictionary_decode(), kind.value_type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return _decoded(values)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return values, None
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        return _decoded(values.cast(pa.large_binary()))
+    return values, None
+
+
 def shortened(texts: pa.Array) -> tuple[pa.Array, Mask | None]:
     """Cuts texts to what a comment can be; the mask marks those that were cut."""
     long = pc.greater(pc.binary_length(texts), LONGEST_TEXT)
@@ -57,8 +73,6 @@ def _text(values: pa.Array) -> tuple[pa.Array, Mask | None]:
     if pa.types.is_floating(kind):
         whole, bad = _whole(values)  # ids that pandas made doubles because one was missing
         return whole.cast(pa.string()), bad
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return _decoded(values)
     if pa.types.is_nested(kind):
         there = mask_of(values.is_valid())
         return pa.nulls(len(values), pa.string()), there if there.any() else None
@@ -71,6 +85,10 @@ def _text(values: pa.Array) -> tuple[pa.Array, Mask | None]:
 
 
 def _decoded(values: pa.Array) -> tuple[pa.Array, Mask | None]:
+    try:
+        return values.cast(pa.string()), None
+    except pa.ArrowInvalid:
+        pass
     decoded: list[str | None] = []
     bad = np.zeros(len(values), bool)
     for row, value in enumerate(values.to_pylist()):
@@ -79,8 +97,7 @@ def _decoded(values: pa.Array) -> tuple[pa.Array, Mask | None]:
         except UnicodeDecodeError:
             decoded.append(None)
             bad[row] = True
-    texts, _ = _text(pa.array(decoded, pa.string()))
-    return texts, bad if bad.any() else None
+    return pa.array(decoded, pa.string()), bad
 
 
 def _whole(values: pa.Array) -> tuple[pa.Array, Mask | None]:

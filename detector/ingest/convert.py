@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from zhenzan.detector.ingest.clock import DAY_MS, EARLIEST_MS, Clock, Times
-from zhenzan.detector.ingest.columns import Mask, as_type, mask_of, shortened
+from zhenzan.detector.ingest.columns import Mask, as_type, mask_of, readable, shortened
 from zhenzan.detector.ingest.ledger import EXAMPLES, Ledger
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms, name_shape, platform_of
 from zhenzan.detector.sources.base import INTAKE, Rows
@@ -32,7 +32,8 @@ _TIMES_THAT_REJECT: Final = frozenset(
 )  # fmt: skip
 _UNCHECKED_TIMES: Final = frozenset({"declared_ms"})  # the client's own clock may say anything
 _FUTURE_TIMES: Final = frozenset({"end_ms"})  # a declared context may still be going on
-_ACCOUNT_IDS: Final = frozenset({"account_id", "creator_id", "source_id", "target_id"})
+_ACCOUNT_IDS: Final = frozenset({"account_id", "creator_id", "source_id"})
+_TARGETS: Final = frozenset({("follow", "target_id")})  # those of decisions may be anything
 _FREE_NUMBERS: Final = frozenset({"id_order"})  # all other whole numbers are counts or ranks
 _TEXTS: Final = frozenset({"text", "title", "quote", "note", "extra", "reason"})
 # No NUL, which ends a string elsewhere; no U+FFFD, which may stand for any of many ids.
@@ -101,7 +102,7 @@ class Converter:
     def convert(self, rows: Rows) -> pa.RecordBatch:
         """The rows that survive, in the columns of `staged_schema`."""
         table = TABLES[rows.table]
-        batch = _Batch(rows.table, rows.data, rows.lines, np.ones(rows.data.num_rows, bool))
+        batch = self._readable(rows)
         for column in table.columns:
             self._column(batch, column, rows.derived)
         self._intake(batch, rows.derived)
@@ -119,6 +120,17 @@ class Converter:
             [batch.out[n].cast(schema.field(n).type) for n in schema.names], schema=schema
         )
         return kept if batch.alive.all() else kept.filter(pa.array(batch.alive))
+
+    def _readable(self, rows: Rows) -> _Batch:
+        """Rows with text that is none are lost at once: nothing could be told of them."""
+        batch = _Batch(rows.table, rows.data, rows.lines, np.ones(rows.data.num_rows, bool))
+        arrays = []
+        for column in rows.data.columns:
+            values, bad = readable(column)
+            self._lose(batch, bad, "the text is not UTF-8", rows.derived)
+            arrays.append(values)
+        batch.data = pa.RecordBatch.from_arrays(arrays, names=rows.data.schema.names)
+        return batch
 
     def _lose(self, batch: _Batch, rows: Mask | None, reason: str, derived: bool) -> None:
         if rows is None:
@@ -179,9 +191,7 @@ class Converter:
         self._lose(
             batch, broken if broken.any() else None, f"{name} holds NUL or broken text", derived
         )
-        account = name in _ACCOUNT_IDS
-        if batch.table == "decision" and name == "target_id":
-            account = False
+        account = (batch.table, name) in _TARGETS or name in _ACCOUNT_IDS
         if account and self.pseudonyms.key is not None:
             return self.pseudonyms.ids(values, self.platform)
         if self.prefixed and (account or name in ("section_id", "comment_id")):
@@ -287,6 +297,10 @@ class Converter:
         if table.name == "account":
             given = pc.if_else(out["created_ms"].is_valid(), "field", pa.scalar(None, pa.string()))
             out["created_basis"] = pc.coalesce(out["created_basis"], given)
+        if table.name == "decision" and self.pseudonyms.key is not None:
+            hashed = self.pseudonyms.ids(out["target_id"], self.platform)
+            on_account = pc.equal(out["target_kind"], "account")
+            out["target_id"] = pc.if_else(on_account, hashed, out["target_id"])
         if table.name == "engagement":
             # Rows are made unique by key later; the id is theirs, so it comes after.
             out["engagement_id"] = pc.fill_null(out["engagement_id"], "")

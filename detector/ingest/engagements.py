@@ -30,7 +30,7 @@ _KEY: Final = "kind, section_id, comment_id, account_id"
 # The better known time wins (exact before interval before none), then the earlier one; what is
 # left differs in details only.
 _BEST: Final = (
-    "CASE WHEN ts_lo_ms IS NULL THEN 1 ELSE 0 END, ts_hi_ms - ts_lo_ms NULLS LAST,"
+    "CASE WHEN ts_lo_ms IS NULL THEN 1 ELSE 0 END NULLS LAST, ts_hi_ms - ts_lo_ms NULLS LAST,"
     " ts_lo_ms NULLS LAST, "
     + ", ".join(
         f"{n} NULLS LAST"
@@ -135,8 +135,8 @@ def _numbered(engine: Engine, acts: Relation) -> tuple[Relation, int]:
     again = f"PARTITION BY {_KEY}, coalesce(occurrence, 0)"
     # An act of unknown time is the first one; one taken back at an unknown time was last.
     order = (
-        "ORDER BY CASE WHEN ts_lo_ms IS NULL THEN 2 * z_undo ELSE 1 END, ts_lo_ms NULLS LAST, "
-        "z_undo"
+        "ORDER BY CASE WHEN ts_lo_ms IS NULL THEN 2 * z_undo ELSE 1 END NULLS LAST, "
+        "ts_lo_ms NULLS LAST, z_undo NULLS LAST"
     )
     numbered = engine.sql(
         f"""WITH again AS (

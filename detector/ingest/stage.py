@@ -26,6 +26,7 @@ from zhenzan.detector.sources import (
     Source,
 )
 from zhenzan.detector.sources.files import Probe
+from zhenzan.features.errors import InputError
 from zhenzan.features.tables import TABLES
 
 __all__ = ["Staged", "digest", "stage"]
@@ -92,7 +93,12 @@ def stage(
             seen_basis=basis,
             prefixed=source.platform is not None,
         )
-        pieces, primary = _write(seen, source, converter, options, folder, progress)
+        try:
+            pieces, primary = _write(seen, source, converter, options, folder, progress)
+        except pa.ArrowException as error:
+            raise InputError(
+                "its columns cannot be converted", path=seen.path, found=str(error)
+            ) from error
         settled = clock.settled()
         if settled.items() <= clock.units.items() or reading == _READINGS - 1:
             break

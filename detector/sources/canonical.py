@@ -41,6 +41,8 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 # What ingest fills itself: no file needs them.
 _MADE: Final = frozenset({"dataset_id", "engagement_id", "platform", "created_basis"})
+# Columns of a scan's own output: a scan that lies beside its input is not read again.
+_OF_A_SCAN: Final = frozenset({"p_purchased", "n_purchased"})
 
 
 class Canonical(Source):
@@ -66,6 +68,8 @@ class Canonical(Source):
         """Certain by columns; a name alone is enough for a file that holds nothing."""
         if probe.kind == "empty":
             return Match(1, f"empty {probe.stem}") if probe.stem in TABLES else None
+        if _OF_A_SCAN & set(probe.columns):
+            return None
         table = _table_of(probe)
         return None if table is None else Match(2, table)
 
@@ -88,10 +92,11 @@ class Canonical(Source):
             if isinstance(record, BadRecord):
                 yield Rejected(table, record.line, record.reason)
             else:
-                data = record.data
-                yield Rows(
-                    table, data.select([n for n in data.schema.names if n in known]), record.lines
-                )
+                data = record.data.select([n for n in record.data.schema.names if n in known])
+                if options.section_id and "section_id" in known - set(data.schema.names):
+                    told = pa.array([options.section_id] * data.num_rows)
+                    data = data.append_column("section_id", told)
+                yield Rows(table, data, record.lines)
 
 
 def _unknown_columns(table: str, probe: Probe, known: set[str]) -> Iterator[Noted]:
@@ -107,7 +112,10 @@ def _needed(table: str) -> set[str]:
 def _table_of(probe: Probe) -> str | None:
     """By name where the columns allow it, else the table whose needed columns all are there."""
     have = set(probe.columns)
-    if probe.stem in TABLES and (probe.stem == "dataset" or _needed(probe.stem) <= have):
+    # A file that bears the name may leave its section to --section-id.
+    if probe.stem in TABLES and (
+        probe.stem == "dataset" or _needed(probe.stem) - {"section_id"} <= have
+    ):
         return probe.stem
     fitting = [
         (len(have & {c.name for c in table.columns}), name)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from zhenzan.detector.sources.files import Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
 from zhenzan.detector.sources.jsonlines import read_json
-from zhenzan.features.errors import InputError
+from zhenzan.features.errors import InputError, SchemaError
 
 __all__ = ["BadRecord", "Records", "read_records"]
 
@@ -47,6 +47,8 @@ def read_records(
 
 def _parquet(seen: Probe, columns: Collection[str] | None) -> Iterator[Record]:
     line = 1
+    if len(set(seen.columns)) < len(seen.columns):
+        raise SchemaError("two columns share a name", path=seen.path, found=", ".join(seen.columns))
     try:
         with pq.ParquetFile(seen.path, pre_buffer=False) as file:
             wanted = [n for n in file.schema_arrow.names if columns is None or n in columns]

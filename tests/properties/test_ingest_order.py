@@ -61,7 +61,7 @@ def tables_of(files: list[tuple[str, list[dict[str, Any]]]], folder: Path) -> di
         }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     acts=st.lists(ACT, min_size=1, max_size=15),
     comments=st.lists(COMMENT, max_size=8),

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from zhenzan.features.errors import UsageError
+from zhenzan.features.errors import NothingToReadError, UsageError
 from zhenzan.features.tables import TABLES
 
 BASE = 1_700_000_000_000
@@ -213,3 +213,12 @@ def test_progress_goes_up_to_the_end(tmp_path: Path) -> None:
     assert [s[0] for s in seen] == sorted(s[0] for s in seen)
     assert seen[-1][0] == seen[-1][1]
     assert {s[2] for s in seen} == {"engagement.csv", "engagement.jsonl", ""}
+
+
+def test_a_file_may_leave_its_section_to_the_user(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "comment.jsonl"
+    path.write_text('{"comment_id": "c1", "text": "hello"}\n')
+    (row,) = run(path, section_id="weibo:9")["comment"]
+    assert row["section_id"] == "weibo:9"
+    with pytest.raises(NothingToReadError, match="section_id is missing"):
+        run(path)

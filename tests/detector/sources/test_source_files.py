@@ -60,3 +60,11 @@ def test_discover_reads_each_file_once_and_in_order(tmp_path: Path) -> None:
         ("c.csv", False),
     ]
     assert all(f.left_out is None for f in found)
+
+
+def test_a_scan_beside_its_input_is_not_read_again(tmp_path: Path) -> None:
+    from zhenzan.detector.sources import get_source
+
+    path = tmp_path / "engagements.csv"
+    path.write_text("engagement_id,kind,section_id,account_id,ts_lo_ms,ts_hi_ms,p_purchased\n")
+    assert get_source("canonical").sniff(probe(path)) is None
