@@ -1,0 +1,130 @@
+"""Audience coherence: do suspicious acts of an account serve one audience or strangers (step 6).
+
+Creators get a vector of their organic audience (TF-IDF of the accounts weighted by 1 - q, truncated
+SVD by a seeded random projection, Halko, Martinsson & Tropp 2011). The coherence of an account is
+the mean similarity of the creators of two of its suspicious acts in different sections, corrected
+for chance: 1 is one fandom, one class, one company; 0 is a pool that serves strangers. A creator
+without an organic audience of its own is similar to itself only: undefined never reads as one
+fandom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import expit
+from zhenzan.models.attribution.config import AttributionConfig
+from zhenzan.models.attribution.events import Events
+
+__all__ = ["Coherence", "coherence"]
+
+Reals = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_DIMENSIONS: Final = 24
+_POWER_STEPS: Final = 2  # enough for slowly falling spectra (Halko et al., section 4.5)
+_MIN_AUDIENCE: Final = 5.0  # organic acts of accounts seen elsewhere, below which nothing is known
+# An act is a community's own where both its account and the attributed acts around it are coherent;
+# the star ring has 0.55 where half its accounts serve one owner, fan clubs are above 0.9.
+_COMMUNITY: Final = 0.75
+_COMMUNITY_WIDTH: Final = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Coherence:
+    """Attributes: account: by account code, NaN where undefined; community: of each act, 0 to 1."""
+
+    account: Reals
+    community: Reals
+
+
+def coherence(events: Events, q: Reals, creator: Ints, config: AttributionConfig) -> Coherence:
+    """Coherence of every account, and how far each act is explained by a coherent community.
+
+    Args:
+        events: The acts.
+        q: Their posteriors.
+        creator: Creator code of each section code.
+        config: `coherence_min` is the least sum of posteriors that defines a coherence.
+    """
+    size = len(events.n_sections)
+    account = np.full(size, np.nan)
+    community = np.zeros(events.n)
+    visits = _visits(events, q)
+    if visits is None:
+        return Coherence(account, community)
+    owner, section, suspicion = visits
+    by = creator[section]
+    total = np.bincount(owner, suspicion, size)
+    square = np.bincount(owner, suspicion**2, size)
+    several = np.bincount(owner, (suspicion > 0.1), size) >= 2
+    chosen = np.flatnonzero((total >= config.coherence_min) & several)
+    if not len(chosen):
+        return Coherence(account, community)
+    vectors, chance = _audiences(owner, by, 1.0 - suspicion, int(creator.max()) + 1, config.seed)
+    served: Any = sparse.csr_matrix((suspicion, (owner, by)), shape=(size, len(vectors)))[chosen]
+    defined = np.linalg.norm(vectors, axis=1) > 0
+    alike = ((served @ vectors) ** 2).sum(axis=1)
+    alike += np.asarray(served[:, ~defined].power(2).sum(axis=1)).ravel()
+    pairs = np.maximum(total[chosen] ** 2 - square[chosen], 1e-9)
+    similarity = (alike - square[chosen]) / pairs
+    account[chosen] = np.clip((similarity - chance) / (1.0 - chance), 0.0, 1.0)
+    return Coherence(account, _community(events, q, account))
+
+
+def _visits(events: Events, q: Reals) -> tuple[Ints, Ints, Reals] | None:
+    """Account, section and largest posterior of each (account, section)."""
+    known = np.flatnonzero(events.visit >= 0)
+    if not len(known):
+        return None
+    visit = events.visit[known]
+    n = int(visit.max()) + 1
+    owner, section, suspicion = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n)
+    owner[visit] = events.account[known]
+    section[visit] = events.section[known]
+    np.maximum.at(suspicion, visit, q[known])
+    return owner, section, suspicion
+
+
+def _audiences(
+    owner: Ints, by: Ints, organic: Reals, n_creators: int, seed: int
+) -> tuple[Reals, float]:
+    """Unit audience vector of each creator (zero where unknown) and the similarity by chance."""
+    size = int(owner.max()) + 1
+    seen: Any = sparse.csr_matrix((organic, (by, owner)), shape=(n_creators, size))
+    reached = np.asarray((seen > 0).sum(axis=0)).ravel()
+    inverse = np.where(reached > 1, np.log1p(n_creators / np.maximum(reached, 1)), 0.0)
+    weighted: Any = (seen.sqrt() @ sparse.diags(inverse)).tocsr()
+    mass = np.asarray(seen[:, reached > 1].sum(axis=1)).ravel()
+    width = min(_DIMENSIONS, n_creators)
+    probe = np.random.default_rng(seed).standard_normal((size, width))
+    basis = weighted @ probe
+    for _ in range(_POWER_STEPS):
+        basis = np.linalg.qr(basis)[0]
+        basis = weighted @ (weighted.T @ basis)
+    basis = np.linalg.qr(basis)[0]
+    left, values, _ = np.linalg.svd((weighted.T @ basis).T, full_matrices=False)
+    vectors: Reals = basis @ (left * values)
+    length = np.linalg.norm(vectors, axis=1)
+    usable = (mass >= _MIN_AUDIENCE) & (length > 1e-9)
+    vectors = np.where(usable[:, None], vectors / np.maximum(length, 1e-12)[:, None], 0.0)
+    share = mass / max(mass.sum(), 1e-9)
+    chance = float(((share @ vectors) ** 2).sum())
+    return vectors, min(chance, 0.9)
+
+
+def _community(events: Events, q: Reals, account: Reals) -> Reals:
+    """Part of each act's posterior that a coherent community explains."""
+    own = np.where(events.account >= 0, account[events.account], np.nan)
+    known = ~np.isnan(own)
+    weight = np.where(known, q, 0.0)
+    total = np.bincount(events.stream, weight, events.n_streams)
+    mean = np.bincount(events.stream, weight * np.nan_to_num(own), events.n_streams)
+    around = (mean / np.maximum(total, 1e-9))[events.stream]
+    lower = np.minimum(np.nan_to_num(own, nan=0.0), around)
+    explained = expit((lower - _COMMUNITY) / _COMMUNITY_WIDTH)
+    return np.where(known, explained, 0.0)

@@ -1,0 +1,184 @@
+"""What a report draws: observed acts, organic expectation with its band, and windows of excess."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+from numpy.typing import NDArray
+from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
+from zhenzan.models.attribution.events import Events
+from zhenzan.models.attribution.fit import Fit
+from zhenzan.models.attribution.kernels import expected_count, expected_share
+from zhenzan.models.attribution.null import COUNT_STEPS, RATE_OFFSET, RATE_STEPS, log_tail_table
+from zhenzan.models.attribution.result import CURVES, WINDOWS
+
+__all__ = ["draw_curves", "list_windows"]
+
+Reals = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Bin widths that a reader can name.
+_WIDTHS_S: Final = np.array(
+    [1, 10, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 259200, 604800, 2592000,
+     7776000, 31104000],
+    dtype=np.float64,
+)  # fmt: skip
+_FLANKS: Final = 8.0
+_WINDOWS_PER_STREAM: Final = 20
+_LN10: Final = np.log(10.0)
+
+
+def draw_curves(events: Events, fit: Fit, purchased: Reals, config: AttributionConfig) -> pa.Table:
+    """Equal bins over each stream that is long enough; see `Attribution.curves`."""
+    sizes = np.diff(events.offsets)
+    chosen = np.flatnonzero(sizes >= config.curve_min_acts)
+    if not len(chosen):
+        return CURVES.empty_table()
+    first, last = events.offsets[chosen], events.offsets[chosen + 1]
+    span = events.age_s[last - 1] - events.age_s[first] + 1e-3
+    place = np.searchsorted(_WIDTHS_S, span / config.curve_bins)
+    width = _WIDTHS_S[np.minimum(place, len(_WIDTHS_S) - 1)]
+    start = np.floor(events.age_s[first] / width) * width
+    n_bins = np.floor((events.age_s[last - 1] - start) / width).astype(np.int64) + 1
+    owner = np.repeat(chosen, n_bins)
+    inside = np.arange(n_bins.sum()) - np.repeat(np.cumsum(n_bins) - n_bins, n_bins)
+    wide = np.repeat(width, n_bins)
+    begin = np.repeat(start, n_bins) + inside * wide
+    organic = np.append(0.0, np.cumsum(1.0 - fit.q))
+    scale = np.searchsorted(np.array(SCALES_S), wide).clip(0, len(SCALES_S) - 1)
+    agreement = fit.agreement[scale, events.group[owner]]
+    rate = _expected(
+        owner, begin, begin + wide, agreement, events.age_s, events.offsets, events.horizon_s,
+        events.origin_week_s, events.group, organic, fit.curves.age, fit.curves.week,
+    )  # fmt: skip
+    low, high = _band(rate, scale, events.group[owner], fit.multipliers)
+    observed, attributed = _count_bins(
+        owner, begin, begin + wide, events.age_s, events.offsets, np.append(0, np.cumsum(purchased))
+    )
+    start_ms = events.origin_ms[owner] + np.rint(begin * 1e3).astype(np.int64)
+    ids = events.acts.select(["section_id", "comment_id", "kind"])
+    ids = ids.take(pa.array(events.offsets[owner]))
+    return pa.table(
+        {
+            **{name: ids[name] for name in ids.column_names},
+            "start_ms": start_ms,
+            "end_ms": start_ms + np.rint(wide * 1e3).astype(np.int64),
+            "observed": observed,
+            "expected": rate,
+            "expected_lo": low,
+            "expected_hi": high,
+            "attributed": attributed,
+        }
+    ).cast(CURVES)
+
+
+@njit(cache=True)
+def _expected(
+    owner: Ints, begin: Reals, end: Reals, agreement: Reals, age: Reals, offsets: Ints,
+    horizon: Reals, origin: Reals, group: Ints, organic: Reals, curve: Reals, week: Reals,
+) -> Reals:  # fmt: skip
+    """Organic expectation of each bin, by the same formula as the windows."""
+    out = np.empty(len(owner))
+    for b in range(len(owner)):
+        s = owner[b]
+        g, last, width = group[s], max(horizon[s], 1.0), end[b] - begin[b]
+        lo, hi = offsets[s], offsets[s + 1]
+        total = organic[hi] - organic[lo]
+        scale = total / max(expected_share(0.0, last, origin[s], curve[g], week[g]), 1e-12)
+        around, pooled = 0.0, 0.0
+        for side in range(2):
+            x0 = max(begin[b] - _FLANKS * width, 0.0) if side == 0 else min(end[b] + width, last)
+            x1 = max(begin[b] - width, 0.0) if side == 0 else min(end[b] + _FLANKS * width, last)
+            if x1 > x0:
+                i = lo + np.searchsorted(age[lo:hi], x0)
+                j = lo + np.searchsorted(age[lo:hi], x1)
+                around += organic[j] - organic[i]
+                pooled += scale * expected_share(x0, x1, origin[s], curve[g], week[g])
+        window = scale * expected_share(begin[b], min(end[b], last), origin[s], curve[g], week[g])
+        out[b] = expected_count(window, total, around, pooled, agreement[b])
+    return out
+
+
+def _band(rate: Reals, scale: Ints, group: Ints, multipliers: Reals) -> tuple[Reals, Reals]:
+    """Counts between which nine in ten organic windows of this expectation lie."""
+    low, high = np.zeros(len(rate)), np.zeros(len(rate))
+    column = np.clip((np.log(rate) + RATE_OFFSET) * RATE_STEPS, 0, None)
+    for s, g in np.unique(np.stack([scale, group], axis=1), axis=0):
+        rows = np.flatnonzero((scale == s) & (group == g))
+        tail = log_tail_table(multipliers[s, g])
+        near = np.minimum(np.rint(column[rows]).astype(np.int64), tail.shape[1] - 1)
+        steps = np.arange(tail.shape[0])
+        for j in np.unique(near):
+            here = rows[near == j]
+            falling = np.minimum.accumulate(tail[:, j])
+            for target, out in ((0.95, low), (0.05, high)):
+                place = np.interp(-np.log(target), -falling, steps)
+                out[here] = np.expm1(place / COUNT_STEPS)
+    return np.minimum(low, rate), np.maximum(high, rate)
+
+
+def _count_bins(
+    owner: Ints, begin: Reals, end: Reals, age: Reals, offsets: Ints, cumulated: Reals
+) -> tuple[Ints, Reals]:
+    left, right = _places(owner, begin, age, offsets), _places(owner, end, age, offsets)
+    return right - left, cumulated[right] - cumulated[left]
+
+
+@njit(cache=True)
+def _places(owner: Ints, at: Reals, age: Reals, offsets: Ints) -> Ints:
+    out = np.empty(len(owner), np.int64)
+    for b in range(len(owner)):
+        lo, hi = offsets[owner[b]], offsets[owner[b] + 1]
+        out[b] = lo + np.searchsorted(age[lo:hi], at[b])
+    return out
+
+
+def list_windows(events: Events, fit: Fit, purchased: Reals, prior: float) -> pa.Table:
+    """The strongest windows of each stream that do not overlap, strongest first."""
+    rows = fit.windows
+    if not len(rows):
+        return WINDOWS.empty_table()
+    stream = rows[:, 0].astype(np.int64)
+    order = np.lexsort((rows[:, 2] - rows[:, 1], rows[:, 1], -rows[:, 6], stream))
+    rows, stream = rows[order], stream[order]
+    kept = _disjoint(stream, rows[:, 1], rows[:, 2], _WINDOWS_PER_STREAM)
+    rows, stream = rows[kept], stream[kept]
+    cumulated = np.append(0.0, np.cumsum(purchased))
+    observed, attributed = _count_bins(
+        stream, rows[:, 1], rows[:, 2], events.age_s, events.offsets, cumulated
+    )
+    origin = events.origin_ms[stream]
+    ids: Any = events.acts.select(["section_id", "comment_id", "kind"])
+    ids = ids.take(pa.array(events.offsets[stream]))
+    return pa.table(
+        {
+            **{name: ids[name] for name in ids.column_names},
+            "start_ms": origin + np.floor(rows[:, 1] * 1e3).astype(np.int64),
+            "end_ms": origin + np.ceil(rows[:, 2] * 1e3).astype(np.int64),
+            "observed": observed,
+            "expected": rows[:, 4],
+            "attributed": attributed,
+            "strength": (rows[:, 6] - prior) / _LN10,
+        }
+    ).cast(WINDOWS)
+
+
+@njit(cache=True)
+def _disjoint(stream: Ints, start: Reals, end: Reals, most: int) -> NDArray[np.bool_]:
+    """Greedy choice inside each stream: a window is kept unless it overlaps a stronger one."""
+    kept = np.zeros(len(stream), np.bool_)
+    first, chosen = 0, 0
+    for i in range(len(stream)):
+        if i and stream[i] != stream[i - 1]:
+            first, chosen = i, 0
+        free = chosen < most
+        for j in range(first, i):
+            if free and kept[j] and start[i] < end[j] and start[j] < end[i]:
+                free = False
+        if free:
+            kept[i] = True
+            chosen += 1
+    return kept

@@ -1,0 +1,220 @@
+"""Canonical engagements as sorted integer codes: what the kernels count over.
+
+Codes come from the content (first act, last act, number of acts), the id only breaks ties that the
+content leaves, so that renamed or re-keyed ids give the same figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from zhenzan.features.engine.base import Engine, Relation
+from zhenzan.features.family import Tables
+
+__all__ = ["Events", "prepare"]
+
+_STEP: Final = "attribution"
+_WEEK_MS: Final = 604_800_000
+# A stream whose times are all multiples of one of these has that clock and no finer one.
+_CLOCKS_S: Final = (86_400, 3_600, 60, 1)
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Timed acts in (stream, time) order, with what is known of their streams.
+
+    Attributes:
+        stream, section, account: Codes of each act; account -1 is unknown.
+        age_s: Age of the target at each act, seconds.
+        offsets: Where each stream begins (n_streams + 1).
+        origin_week_s: Seconds from the start of the week to the stream's origin.
+        horizon_s: Age of the target when observation ended.
+        group: Code of platform, kind and target; curves are pooled inside a group.
+        resolution_s: What the clock of the stream can tell apart.
+        stream_section: Section code of each stream.
+        n_sections: Sections in which each account acted, timed or not.
+        visit: Code of (account, section) of each act; -1 for unknown accounts.
+        origin_ms: Absolute origin of each stream.
+        acts: All acts with ids, timed ones first in this order, then the untimed.
+    """
+
+    stream: Ints
+    section: Ints
+    account: Ints
+    age_s: Reals
+    offsets: Ints
+    origin_week_s: Reals
+    horizon_s: Reals
+    group: Ints
+    resolution_s: Reals
+    stream_section: Ints
+    n_sections: Ints
+    visit: Ints
+    origin_ms: Ints
+    acts: pa.Table
+    n_groups: int
+
+    @property
+    def n(self) -> int:
+        """Timed acts."""
+        return len(self.stream)
+
+    @property
+    def n_streams(self) -> int:
+        """Streams with at least one timed act."""
+        return len(self.offsets) - 1
+
+
+_STREAMS: Final = """
+SELECT kind, section_id, coalesce(comment_id, '') AS comment_key,
+       row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST,
+           spread NULLS LAST, kind NULLS LAST, section_id NULLS LAST,
+           comment_id NULLS LAST) - 1 AS stream
+FROM (SELECT kind, section_id, comment_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1,
+             count(*) AS n, count(DISTINCT account_id) AS spread
+      FROM engagement GROUP BY kind, section_id, comment_id)
+"""
+_ACCOUNTS: Final = """
+SELECT account_id,
+       row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST, m NULLS LAST,
+           account_id NULLS LAST) - 1 AS account
+FROM (SELECT account_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n,
+             count(DISTINCT section_id) AS m
+      FROM engagement WHERE account_id IS NOT NULL GROUP BY account_id)
+"""
+_SECTIONS: Final = """
+SELECT section_id,
+       row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST,
+           section_id NULLS LAST) - 1 AS section
+FROM (SELECT section_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n
+      FROM engagement GROUP BY section_id)
+"""
+_ACTS: Final = """
+SELECT e.engagement_id, e.section_id, e.comment_id, e.account_id, e.kind, e.ts_lo_ms, e.ts_hi_ms,
+       s.stream, c.section, coalesce(a.account, -1) AS account,
+       CASE WHEN e.comment_id IS NULL THEN p.published_ms ELSE k.created_ms END AS born_ms,
+       coalesce(p.platform, '') || ' ' || e.kind
+           || CASE WHEN e.comment_id IS NULL THEN '' ELSE ' comment' END AS group_name
+FROM engagement e
+JOIN attribution_stream s ON s.kind = e.kind AND s.section_id = e.section_id
+     AND s.comment_key = coalesce(e.comment_id, '')
+JOIN attribution_section c ON c.section_id = e.section_id
+LEFT JOIN attribution_account a ON a.account_id = e.account_id
+LEFT JOIN {section} p ON p.section_id = e.section_id
+LEFT JOIN {comment} k ON k.comment_id = e.comment_id
+"""
+_EMPTY: Final = {
+    "section": "(SELECT '' AS section_id, '' AS platform, 0 AS published_ms WHERE 1 = 0)",
+    "comment": "(SELECT '' AS comment_id, 0 AS created_ms WHERE 1 = 0)",
+}
+
+
+def prepare(engine: Engine, tables: Tables) -> Events:
+    """Codes, sorts and fetches all engagements.
+
+    Raises:
+        EngineError: With the statement that failed.
+    """
+    made = [
+        engine.sql(_STREAMS, into="attribution_stream", step=_STEP),
+        engine.sql(_ACCOUNTS, into="attribution_account", step=_STEP),
+        engine.sql(_SECTIONS, into="attribution_section", step=_STEP),
+    ]
+    sides = {name: tables[name].name if name in tables else _EMPTY[name] for name in _EMPTY}
+    relation = engine.sql(_ACTS.format(**sides), into="attribution_act", step=_STEP)
+    acts = _sorted_acts(engine, relation)
+    for table in (*made, relation):
+        engine.drop(table)
+    return _events(acts)
+
+
+def _sorted_acts(engine: Engine, relation: Relation) -> pa.Table:
+    order = ("stream", "ts_lo_ms", "ts_hi_ms", "account", "engagement_id")
+    acts = engine.fetch(relation, order_by=order)
+    timed = acts["ts_lo_ms"].is_valid().to_numpy(zero_copy_only=False)
+    return acts.take(pa.array(np.argsort(~timed, kind="stable")))
+
+
+def _column(acts: pa.Table, name: str, missing: int) -> Ints:
+    values: Ints = acts[name].fill_null(missing).to_numpy().astype(np.int64)
+    return values
+
+
+def _events(acts: pa.Table) -> Events:
+    timed = acts.filter(acts["ts_lo_ms"].is_valid())
+    old, section = _column(timed, "stream", 0), _column(timed, "section", 0)
+    account = _column(timed, "account", -1)
+    low, high = _column(timed, "ts_lo_ms", 0), _column(timed, "ts_hi_ms", 0)
+    _, first, stream = np.unique(old, return_index=True, return_inverse=True)
+    offsets = np.append(first, len(old)).astype(np.int64)
+    names = timed["group_name"].to_numpy(zero_copy_only=False)[first]
+    group_names, group = np.unique(names.astype(str), return_inverse=True)
+    middle = low + (high - low) // 2
+    origin = _origins(middle, first, _column(timed, "born_ms", np.iinfo(np.int64).max)[first])
+    end = np.zeros(len(group_names), np.int64)
+    np.maximum.at(end, group[stream], high)
+    return Events(
+        stream=stream.astype(np.int64),
+        section=section,
+        account=account,
+        age_s=(middle - origin[stream]) / 1e3,
+        offsets=offsets,
+        origin_week_s=(origin % _WEEK_MS) / 1e3,
+        horizon_s=(end[group] - origin) / 1e3 + 1.0,
+        group=group.astype(np.int64),
+        resolution_s=_resolution(low, high, offsets),
+        stream_section=section[first],
+        n_sections=_sections_by_account(acts),
+        visit=_visits(account, section),
+        origin_ms=origin,
+        acts=acts,
+        n_groups=len(group_names),
+    )
+
+
+def _origins(middle: Ints, first: Ints, born: Ints) -> Ints:
+    """Creation of the target where it is known and precedes its first act, else that act.
+
+    One second earlier, so that the age is positive and its logarithm finite.
+    """
+    earliest = middle[first] if len(first) else middle[:0]
+    return np.asarray(np.minimum(born, earliest) - 1000)
+
+
+def _resolution(low: Ints, high: Ints, offsets: Ints) -> Reals:
+    """Seconds below which the times of a stream say nothing: clock tick or widest interval."""
+    n = len(offsets) - 1
+    if not n:
+        return np.zeros(0)
+    tick = np.full(n, 1e-3)
+    for clock in reversed(_CLOCKS_S):
+        off_clock = (low % (clock * 1000) != 0).astype(np.int64)
+        on_clock = np.add.reduceat(off_clock, offsets[:-1]) == 0
+        tick[on_clock] = clock
+    width: Any = np.maximum.reduceat((high - low) / 1e3, offsets[:-1])
+    return np.maximum(tick, width)
+
+
+def _sections_by_account(acts: pa.Table) -> Ints:
+    account, section = _column(acts, "account", -1), _column(acts, "section", 0)
+    known = account >= 0
+    pairs = np.unique(np.stack([account[known], section[known]], axis=1), axis=0)
+    size = int(account.max(initial=-1)) + 1
+    return np.asarray(np.bincount(pairs[:, 0], minlength=size), np.int64)
+
+
+def _visits(account: Ints, section: Ints) -> Ints:
+    """One code for each (account, section), in account order; -1 for unknown accounts."""
+    known = np.flatnonzero(account >= 0)
+    visit = np.full(len(account), -1, np.int64)
+    if len(known):
+        key = account[known] * (int(section.max()) + 1) + section[known]
+        visit[known] = np.unique(key, return_inverse=True)[1]
+    return visit

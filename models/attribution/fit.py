@@ -1,0 +1,144 @@
+"""The joint fit: curves, null, marks and windows in turn until they agree (steps 1 to 5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from zhenzan.models.attribution.company import company
+from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
+from zhenzan.models.attribution.curve import Curves, fit_curves
+from zhenzan.models.attribution.events import Events
+from zhenzan.models.attribution.kernels import WINDOW_FIELDS, scan_windows
+from zhenzan.models.attribution.null import (
+    GRID,
+    default_multipliers,
+    fit_multipliers,
+    log_likelihood_table,
+    log_tail_table,
+)
+from zhenzan.models.attribution.ratios import company_ratio, level_by_stream, propensity_ratio
+
+__all__ = ["Fit", "fit"]
+
+Reals = NDArray[np.float64]
+
+# Before any fit a stream's surroundings weigh like three acts against the pooled curve.
+_FIRST_AGREEMENT: Final = 3.0
+_SPREAD_RANGE: Final = (0.01, 20.0)
+_MARK_RANGE: Final = (-6.0, 9.0)
+_MAX_RECORDS: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the last round found.
+
+    Attributes:
+        q: Posterior of each timed act.
+        timing: Log odds of an order around each act by counts alone, prior excluded.
+        propensity, company: Log likelihood ratios of each act's account.
+        company_value: Company itself; NaN where undefined.
+        tail, n_windows: Smallest log tail probability of each stream, of how many windows.
+        windows: Recorded windows, rows of `WINDOW_FIELDS`.
+        curves: Pooled curves. agreement, multipliers: By scale and group.
+        sums: Sum of posteriors after each round.
+    """
+
+    q: Reals
+    timing: Reals
+    propensity: Reals
+    company: Reals
+    company_value: Reals
+    tail: Reals
+    n_windows: NDArray[np.int64]
+    windows: Reals
+    curves: Curves
+    agreement: Reals
+    multipliers: Reals
+    sums: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class _Null:
+    """Agreement with the pool and multiplier distribution, by scale and group; refitted."""
+
+    agreement: Reals
+    multipliers: Reals
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    q: Reals
+    timing: Reals
+    best: Reals
+    n_windows: NDArray[np.int64]
+    windows: Reals
+
+
+def fit(
+    events: Events, config: AttributionConfig, progress: Callable[[int, int], None] | None = None
+) -> Fit:
+    """Runs the rounds; `progress(done, rounds)` is called after each."""
+    shape = (len(SCALES_S), events.n_groups)
+    null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
+    beside = company(events, config)
+    q = np.zeros(events.n)
+    sums: list[float] = []
+    for done in range(config.rounds):
+        organic = 1.0 - q
+        curves = fit_curves(events, organic, config)
+        propensity = propensity_ratio(events, q) if done else np.zeros(events.n)
+        together = company_ratio(beside, q, first=done == 0)
+        mark = np.exp(level_by_stream(events, np.clip(propensity + together, *_MARK_RANGE)))
+        found = _scan(events, organic, curves, null, mark, config)
+        base = config.background * mark / (1.0 - config.background + config.background * mark)
+        q = found.q + (1.0 - found.q) * base
+        sums.append(float(q.sum()))
+        if progress is not None:
+            progress(done + 1, config.rounds)
+    return Fit(
+        q=q, timing=found.timing, propensity=propensity, company=together, company_value=beside,
+        tail=found.best, n_windows=found.n_windows, windows=found.windows, curves=curves,
+        agreement=null.agreement, multipliers=null.multipliers, sums=tuple(sums),
+    )  # fmt: skip
+
+
+def _scan(
+    events: Events,
+    organic: Reals,
+    curves: Curves,
+    null: _Null,
+    mark: Reals,
+    config: AttributionConfig,
+) -> _Pass:
+    """All scales from fine to coarse; refits the null of each from what is left organic."""
+    totals = np.add.reduceat(organic, events.offsets[:-1]) if events.n else np.zeros(0)
+    cumulated = np.append(0.0, np.cumsum(organic))
+    q, timing = np.zeros(events.n), np.full(events.n, -20.0)
+    best, n_windows = np.zeros(events.n_streams), np.zeros(events.n_streams, np.int64)
+    record = np.zeros((min(_MAX_RECORDS, 8 * events.n + 1), WINDOW_FIELDS))
+    n_record = 0
+    for scale, width in enumerate(SCALES_S):
+        table = np.stack([log_likelihood_table(m) for m in null.multipliers[scale]])
+        tail = np.stack([log_tail_table(m) for m in null.multipliers[scale]])
+        histogram = np.zeros((events.n_groups, GRID, GRID))
+        moments = np.zeros((events.n_groups, 2))
+        for shift in (0.0, width / 2):
+            n_record = scan_windows(
+                events.age_s, events.offsets, events.origin_week_s, events.horizon_s,
+                events.group, events.resolution_s, totals, cumulated, curves.age, curves.week,
+                null.agreement[scale], table, tail, mark, width, shift,
+                math.log(config.window_prior), config.mark_correlation, q, timing, best,
+                n_windows, histogram, moments, record, n_record,
+            )  # fmt: skip
+        for g in range(events.n_groups):
+            null.multipliers[scale, g] = fit_multipliers(histogram[g])
+            if moments[g, 1]:
+                spread = np.clip(moments[g, 0] / moments[g, 1], *_SPREAD_RANGE)
+                null.agreement[scale, g] = 1.0 / spread
+    return _Pass(q, timing, best, n_windows, record[:n_record].copy())

@@ -1,0 +1,98 @@
+"""How much organic streams depart from what is expected of them, learnt per group and scale.
+
+The count of a window is the expected count times a rate multiplier; the distribution of the
+multiplier is estimated without a shape (nonparametric maximum likelihood on a grid, Kiefer &
+Wolfowitz 1956, by expectation-maximisation). So the null holds the bursts that real organic
+streams have, posts on news sites included, instead of calling them orders.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, gammaln
+
+__all__ = [
+    "COUNT_STEPS",
+    "GRID",
+    "RATE_OFFSET",
+    "RATE_STEPS",
+    "default_multipliers",
+    "fit_multipliers",
+    "log_likelihood_table",
+    "log_tail_table",
+]
+
+Reals = NDArray[np.float64]
+
+# Tables run over log(1 + count) in eighths and log(expected) in quarters from e^-12 = 6e-6.
+GRID: Final = 110
+COUNT_STEPS: Final = 8.0
+RATE_STEPS: Final = 4.0
+RATE_OFFSET: Final = 12.0
+_COUNTS: Final = np.expm1(np.arange(GRID) / COUNT_STEPS)
+_RATES: Final = np.exp(np.arange(GRID) / RATE_STEPS - RATE_OFFSET)
+# Multipliers from e^-5 to e^9 in steps of half a log; each is a gamma of shape 8 (width 0.35), so
+# that neighbours overlap: on a grid of plain Poissons large counts fall between two of them.
+_MULTIPLIERS: Final = np.exp(np.arange(-5.0, 9.01, 0.5))
+_SHAPE: Final = 8.0
+_PRIOR_WINDOWS: Final = 30.0
+_ITERATIONS: Final = 15
+
+
+def default_multipliers() -> Reals:
+    """Prior distribution of the multiplier: falls by e for each factor of e, both ways."""
+    prior = np.exp(-np.abs(np.log(_MULTIPLIERS)))
+    return np.asarray(prior / prior.sum())
+
+
+def _log_probability(counts: Reals, rates: Reals) -> Reals:
+    """Log probability of each count at each rate under each multiplier: (count, rate, grid)."""
+    k = counts[:, None, None]
+    mean = rates[None, :, None] * _MULTIPLIERS
+    return np.asarray(
+        gammaln(k + _SHAPE)
+        - gammaln(_SHAPE)
+        - gammaln(k + 1)
+        - _SHAPE * np.log1p(mean / _SHAPE)
+        + k * np.log(mean / (_SHAPE + mean))
+    )
+
+
+def fit_multipliers(windows: Reals) -> Reals:
+    """Distribution of the multiplier from a (GRID, GRID) histogram of windows: count by rate."""
+    counts = np.expm1((np.arange(GRID) + 0.4) / COUNT_STEPS)
+    counts[0] = 0.0
+    rates = np.exp((np.arange(GRID) + 0.5) / RATE_STEPS - RATE_OFFSET)
+    filled = windows > 0
+    rows, columns = np.nonzero(filled)
+    weight = windows[filled]
+    prior = default_multipliers()
+    share = prior.copy()
+    if not len(weight):
+        return share
+    unique_rows, row = np.unique(rows, return_inverse=True)
+    likelihood = np.exp(_log_probability(counts[unique_rows], rates)[row, columns])
+    for _ in range(_ITERATIONS):
+        joint = likelihood * share
+        evidence = np.maximum(joint.sum(axis=1), 1e-300)
+        share = (joint * (weight / evidence)[:, None]).sum(axis=0) + _PRIOR_WINDOWS * prior
+        share /= share.sum()
+    return share
+
+
+def log_likelihood_table(share: Reals) -> Reals:
+    """(GRID, GRID) log probability of a count, not necessarily whole, at a rate."""
+    terms = _log_probability(_COUNTS, _RATES) + np.log(np.maximum(share, 1e-300))
+    peak = terms.max(axis=2)
+    return np.asarray(peak + np.log(np.exp(terms - peak[:, :, None]).sum(axis=2)))
+
+
+def log_tail_table(share: Reals) -> Reals:
+    """(GRID, GRID) log probability of at least a count at a rate."""
+    mean = _RATES[None, :, None] * _MULTIPLIERS
+    tail = betainc(np.maximum(_COUNTS, 1e-9)[:, None, None], _SHAPE, mean / (_SHAPE + mean))
+    tail[0] = 1.0
+    return np.asarray(np.log(np.maximum((tail * share).sum(axis=2), 1e-300)))
