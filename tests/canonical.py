@@ -52,8 +52,8 @@ def load(engine: Engine, frames: Mapping[str, pd.DataFrame]) -> dict[str, Relati
 def world(seed: int = 0) -> Frames:
     """Thirty sections of ten creators, 20 pool accounts in six of them, a prompt in one.
 
-    The pool likes sections 0 to 5 within a quarter of an hour each and writes `支持!+1` and a slotted English
-    sentence in sections 0 and 1. Everybody answers `扣1` in section 5, whose author asks for it.
+    The pool likes sections 0 to 5 within a quarter of an hour each and writes `支持!+1` and a
+    slotted English sentence in sections 0 and 1. Everybody answers `扣1` in section 5, whose author asks for it.
     """
     rng = np.random.default_rng(seed)
     likes: list[dict[str, Any]] = []
