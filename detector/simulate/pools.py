@@ -72,6 +72,8 @@ def make_pool(stage: Stage, name: str, kind: str, size: int) -> Pool:
     people = stage.people
     members = stage.recruit(rng, size, f"worker_{kind}")
     n = len(members)
+    stage.pools.append(name)
+    stage.pool[members] = len(stage.pools) - 1
     if kind == "fresh":  # opened for the job: weeks old, hardly anything in the profile
         people.created_ms[members] = stage.start_ms - rng.uniform(2, 90, n) * DAY_MS
         people.followers[members] = rng.poisson(3, n)

@@ -95,7 +95,7 @@ _NEGATIVES: Final = {
     "giveaway": 0.008,
     "vote_prompt": 0.008,
     "like_contest": 0.008,
-    "fan_ritual": 0.015,
+    "fan_ritual": 0.021,
     "news": 0.008,
     "push": 0.020,
     "assignment": 0.008,

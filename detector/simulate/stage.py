@@ -94,6 +94,8 @@ class Stage:
     sections: Sections = field(init=False)
     audience: Audience = field(init=False)
     role: NDArray[np.int16] = field(init=False)
+    pools: list[str] = field(default_factory=list)
+    pool: NDArray[np.int16] = field(init=False)
     group: NDArray[np.int16] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +110,7 @@ class Stage:
         follows = make_follows(self.rng("follows"), self.sections, self.people)
         self.audience = Audience(self.people, self.sections, follows)
         self.purged = np.zeros(self.n_accounts, dtype=bool)
+        self.pool = np.full(self.n_accounts, -1, dtype=np.int16)
         self.role = np.zeros(self.n_accounts, dtype=np.int16)
         self.group = np.zeros(self.n_accounts, dtype=np.int16)
         # Creators are people of their own: never recruited into a pool or a club.
@@ -166,8 +169,10 @@ class Stage:
         if weights is not None:
             free &= weights > 0
         options = np.flatnonzero(free)
-        chance = None if weights is None else weights[options] / weights[options].sum()
         n = min(n, len(options))
+        chance = None
+        if weights is not None and n:
+            chance = weights[options] / weights[options].sum()
         chosen = np.sort(rng.choice(options, n, replace=False, p=chance))
         self._taken_accounts[chosen] = True
         if role not in self.roles:

@@ -114,6 +114,7 @@ def _accounts(
         {
             "account_id": ids_of(names.account, seen),
             "role": words_of(stage.roles, stage.role[seen]),
+            "pool": words_of(stage.pools, stage.pool[seen]),
             "scenario": words_of(stage.scenarios, stage.group[seen]),
             "n_engagements": tally.account.sum(axis=0)[seen],
             "n_delivered": tally.account[DELIVERED][seen],
@@ -132,6 +133,14 @@ def _orders_of(stage: Stage, comments: Comments, tally: Tally) -> NDArray[np.int
     return np.bincount(unique[0], minlength=stage.n_accounts)
 
 
+def _families(stage: Stage) -> list[str | None]:
+    """The kinds of orders that each section got, joined by commas; None for none."""
+    kinds: dict[int, set[str]] = {}
+    for order in stage.orders:
+        kinds.setdefault(order.section, set()).add(stage.campaigns[order.campaign].kind)
+    return [",".join(sorted(kinds[s])) if s in kinds else None for s in range(stage.n_sections)]
+
+
 def _sections(stage: Stage, names: Names, comments: Comments, tally: Tally) -> pa.Table:
     total = tally.section.sum(axis=0)
     n = stage.n_sections
@@ -141,6 +150,7 @@ def _sections(stage: Stage, names: Names, comments: Comments, tally: Tally) -> p
         {
             "section_id": names.section,
             "scenario": words_of(stage.scenarios, stage.sections.scenario),
+            "families": pa.array(_families(stage), pa.string()),
             "n_engagements": total,
             "n_delivered": tally.section[DELIVERED],
             "n_follow_on": tally.section[FOLLOW_ON],

@@ -12,7 +12,7 @@ from zhenzan.detector.simulate.acts import DELIVERED, Acts, Comments
 from zhenzan.detector.simulate.bulk import likes_among, settle, stream
 from zhenzan.detector.simulate.discussion import organic_comments, top_comments
 from zhenzan.detector.simulate.orders import social_proof
-from zhenzan.detector.simulate.pools import camouflage, make_pool
+from zhenzan.detector.simulate.pools import Pool, camouflage, make_pool
 from zhenzan.detector.simulate.presets import FULL_SCALE, PRESETS, Preset
 from zhenzan.detector.simulate.scenarios import FAMILIES, HARD_NEGATIVES
 from zhenzan.detector.simulate.scenarios.attacks import Market, run_family
@@ -23,7 +23,7 @@ from zhenzan.features.errors import UsageError
 
 __all__ = ["World", "simulate"]
 
-SMALLEST: Final = 2_000
+SMALLEST: Final = 5_000
 """Engagements below which there is no room for a section of each kind."""
 
 
@@ -126,11 +126,12 @@ def build(preset: Preset, scale: int, seed: int) -> Stage:
         preset.end_ms,
     )
     stage.sections.size *= likes_among(0.9 * scale) / stage.sections.size.sum()
+    pools = _make_pools(stage, preset, scale)
     for name, share in preset.hard_negatives.items():
         count = max(1, round(share * stage.n_sections))
         HARD_NEGATIVES[name].stage(stage, stage.rng("scenario", name), count)
     organic_comments(stage)
-    _fulfil_orders(stage, preset, scale)
+    _fulfil_orders(stage, preset, pools, scale)
     ordered = Acts.concat([a for a in stage.acts if len(a) and (a.label == DELIVERED).all()])
     proof = social_proof(stage, stage.rng("social proof"), ordered)
     stage.acts.append(proof.take(proof.ts < stage.end_ms))
@@ -140,12 +141,23 @@ def build(preset: Preset, scale: int, seed: int) -> Stage:
     return stage
 
 
-def _fulfil_orders(stage: Stage, preset: Preset, scale: int) -> None:
+def _make_pools(stage: Stage, preset: Preset, scale: int) -> dict[str, Pool]:
+    """The pools of a preset, at most half of all accounts; recruited before anybody else."""
     shrink = min(1.0, scale / FULL_SCALE)
-    pools = {
-        name: make_pool(stage, name, p.kind, max(preset.smallest_pool, round(p.size * shrink)))
-        for name, p in preset.pools.items()
+    most = stage.n_accounts // max(1, 2 * len(preset.pools))
+    sizes = {
+        name: max(preset.smallest_pool, round(pool.size * shrink))
+        for name, pool in preset.pools.items()
     }
+    return {
+        name: make_pool(
+            stage, name, preset.pools[name].kind, size if shrink == 1.0 else min(size, most)
+        )
+        for name, size in sizes.items()
+    }
+
+
+def _fulfil_orders(stage: Stage, preset: Preset, pools: dict[str, Pool], scale: int) -> None:
     market = Market(stage)
     by_section = top_comments(stage) if preset.orders else {}
     for item in preset.orders:

@@ -71,11 +71,15 @@ class Market:
     def __init__(self, stage: Stage) -> None:
         rng = stage.rng("market")
         s = stage.sections
-        buyer = rng.random(int(s.creator_rank.max()) + 1) < SHARE_OF_BUYERS
-        self._stage = stage
+        shuffled = rng.permutation(int(s.creator_rank.max()) + 1)
+        n_buyers = max(1, round(SHARE_OF_BUYERS * len(shuffled)))
+        n_pods = max(1, round(SHARE_IN_PODS * len(shuffled)))
+        buyer, pod = np.zeros((2, len(shuffled)), dtype=bool)
+        buyer[shuffled[:n_buyers]] = True
+        pod[shuffled[n_buyers : n_buyers + n_pods]] = True
         self._buyer = buyer[s.creator_rank]
-        pod = ~buyer & (rng.random(len(buyer)) < SHARE_IN_PODS)
         self._pod = pod[s.creator_rank]
+        self._stage = stage
         self._orders = np.zeros(len(s), dtype=np.int64)
         self._options: dict[str, NDArray[np.intp]] = {}
 
@@ -192,7 +196,7 @@ def run_family(
     quantities = [q for q in family.quantities if q <= max(limit, min(family.quantities))]
     done = 0
     for _attempt in range(20 * (1 + budget // min(quantities))):
-        if done >= budget:
+        if budget - done < min(quantities) / 2:
             break
         # The last order is small rather than far beyond the budget, and round all the same.
         open_ = [q for q in quantities if q <= budget - done] or [min(quantities)]
