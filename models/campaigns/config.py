@@ -26,6 +26,9 @@ class CampaignConfig:
         min_single: Attributed acts from which one stream alone counts as a delivered order: the
             smallest order sold (peers.md).
         min_mass: Attributed acts of a group in all, the stated event of a section.
+        min_confidence: Of a group over several streams; below it most of its acts are likelier
+            organic, or most of its pairs chance. Groups made of noise alone lie under 0.25 on
+            made-up posteriors, planted pools above 0.7.
         max_blocks: Dense blocks searched; a bound on time, far above what scans hold.
         column_constant: Of the camouflage-resistant weight 1 / ln(degree + 5); FRAUDAR (Hooi et
             al., KDD 2016).
@@ -50,6 +53,7 @@ class CampaignConfig:
     min_accounts: int = 5
     min_single: float = 20.0
     min_mass: float = 10.0
+    min_confidence: float = 0.3
     max_blocks: int = 200
     column_constant: float = 5.0
     link: float = 0.5

@@ -55,8 +55,14 @@ def find_campaigns(
 
 def _tables(graph: Graph, groups: list[Group], facts: Facts, config: CampaignConfig) -> Campaigns:
     campaigns, details, members = [], [], []
-    for name, group in zip(stable_ids(graph, groups), groups, strict=True):
-        campaign, detail = describe(graph, group, facts, config)
+    told = [(group, *describe(graph, group, facts, config)) for group in groups]
+    told = [
+        (group, campaign, detail)
+        for group, campaign, detail in told
+        if detail["n_streams"] == 1 or campaign["confidence"] >= config.min_confidence
+    ]
+    names = stable_ids(graph, [group for group, _, _ in told])
+    for name, (group, campaign, detail) in zip(names, told, strict=True):
         campaigns.append({"campaign_id": name, **campaign})
         details.append({"campaign_id": name, **detail})
         members.append(member_rows(graph, group).assign(campaign_id=name))

@@ -92,18 +92,29 @@ def _densest(graph: Graph, rows: Array, config: CampaignConfig) -> Array:
 
 def _parts(graph: Graph, block: Array, config: CampaignConfig) -> Iterator[Array]:
     """The block's rows, split by shared accounts and by time."""
-    codes, local = np.unique(graph.stream[block], return_inverse=True)
-    label = _linked(graph.account[block], local, len(codes), config)
+    cell = _cells(graph, block, config)
+    label = _linked(graph.account[block], cell, int(cell.max()) + 1, config)
     for one in range(int(label.max()) + 1):
-        rows = block[label[local] == one]
-        yield from _by_time(graph, rows, config)
+        inside = label[cell] == one
+        yield from _by_time(graph, block[inside], cell[inside], config)
+
+
+def _cells(graph: Graph, rows: Array, config: CampaignConfig) -> Array:
+    """Numbers the deliveries: a stream's acts, parted at silences that may end a campaign."""
+    order = np.lexsort((graph.at_ms[rows], graph.stream[rows]))
+    stream, at = graph.stream[rows][order], graph.at_ms[rows][order]
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (np.diff(stream) != 0) | (np.diff(at) > config.pause_days * _DAY_MS)
+    cell = np.empty(len(rows), dtype=np.int64)
+    cell[order] = np.cumsum(new) - 1
+    return cell
 
 
 def _linked(account: Array, stream: Array, n_streams: int, config: CampaignConfig) -> Array:
-    """Component of each stream, linked where it shares nearly as many accounts as it does at best.
+    """Component of each delivery, linked where it shares nearly as many accounts as at best.
 
-    Shared accounts count against the smaller stream (containment), and a link asks for
-    `config.link` of the lower of the two streams' best containments: pools of any density keep
+    Shared accounts count against the smaller one (containment), and a link asks for
+    `config.link` of the lower of the two deliveries' best containments: pools of any density keep
     together, and two pools with some common accounts do not.
     """
     _, who = np.unique(account, return_inverse=True)
@@ -131,12 +142,12 @@ def _linked(account: Array, stream: Array, n_streams: int, config: CampaignConfi
     return label
 
 
-def _by_time(graph: Graph, rows: Array, config: CampaignConfig) -> Iterator[Array]:
+def _by_time(graph: Graph, rows: Array, cell: Array, config: CampaignConfig) -> Iterator[Array]:
     """Parts before and after long silences, unless enough accounts are on both sides."""
     if len(rows) == 0 or (graph.at_ms[rows] < 0).any():
         yield rows
         return
-    codes, local = np.unique(graph.stream[rows], return_inverse=True)
+    codes, local = np.unique(cell, return_inverse=True)
     middle = np.array([np.median(graph.at_ms[rows[local == s]]) for s in range(len(codes))])
     order = np.argsort(middle, kind="stable")
     cuts = np.flatnonzero(np.diff(middle[order]) > config.pause_days * _DAY_MS) + 1

@@ -97,7 +97,7 @@ def windows(e: pd.DataFrame) -> pa.Table:
         ["section_id", "comment_id", "kind"], dropna=False
     ):
         bought = part[part["p_purchased"] > 0.5]
-        if len(bought) < 5:
+        if len(bought) < 5 or bought["ts_lo_ms"].isna().any():
             continue
         start, end = int(bought["ts_lo_ms"].min()), int(bought["ts_lo_ms"].max()) + 1000
         inside = part[(part["ts_lo_ms"] >= start) & (part["ts_lo_ms"] < end)]
