@@ -19,7 +19,7 @@ _BYTES: Final = 16
 _BLOCK: Final = 64  # of SHA-256, as RFC 2104 needs it
 # Ids come again in the next batch and the next table; 2^18 of them are about 50 MB.
 _REMEMBERED: Final = 1 << 18
-_PREFIX: Final = r"^(?P<platform>[a-z][a-z0-9_]*):."
+_PREFIX: Final = r"(?s)^(?P<platform>[a-z][a-z0-9_]*):."
 _HASHED: Final = r"^[0-9a-f]{16,64}$"
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zhenzan.detector.ingest import IngestOptions, ingest
-from zhenzan.features.engine import open_engine
+from zhenzan.features.engine import Engine, open_engine
 
 BASE = 1_700_000_000_000
 TIME = st.integers(0, 5).map(lambda t: BASE + t)
@@ -39,7 +39,9 @@ TYPES = {"ts_ms": pa.int64(), "created_ms": pa.int64(), "observed_ms": pa.int64(
          "like_count": pa.int64()}  # fmt: skip
 
 
-def tables_of(files: list[tuple[str, list[dict[str, Any]]]], folder: Path) -> dict[str, Any]:
+def tables_of(
+    files: list[tuple[str, list[dict[str, Any]]]], folder: Path, engine: Engine
+) -> dict[str, Any]:
     """Canonical tables without what names the file."""
     paths = []
     for place, (table, rows) in enumerate(files):
@@ -51,14 +53,12 @@ def tables_of(files: list[tuple[str, list[dict[str, Any]]]], folder: Path) -> di
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
         os.utime(path, (BASE / 1000,) * 2)
         paths.append(path)
-    with open_engine() as engine:
-        options = IngestOptions(now_ms=2 * BASE)
-        done = ingest(paths, engine, options, work_dir=folder / "work")
-        return {
-            name: engine.fetch(relation).drop_columns(["dataset_id"]).to_pylist()
-            for name, relation in done.tables.items()
-            if name != "dataset"
-        }
+    done = ingest(paths, engine, IngestOptions(now_ms=2 * BASE), work_dir=folder / "work")
+    return {
+        name: engine.fetch(relation).drop_columns(["dataset_id"]).to_pylist()
+        for name, relation in done.tables.items()
+        if name != "dataset"
+    }
 
 
 @settings(max_examples=10, deadline=None)
@@ -85,6 +85,7 @@ def test_order_repetition_and_files_do_not_matter(
         for table, rows in shuffled
         for part in (rows[: len(rows) // 2], rows[len(rows) // 2 :])
     ]
-    expected = tables_of(whole, tmp_path_factory.mktemp("whole"))
-    for other in (shuffled, twice, split):
-        assert tables_of(other, tmp_path_factory.mktemp("other")) == expected
+    with open_engine() as engine:
+        expected = tables_of(whole, tmp_path_factory.mktemp("whole"), engine)
+        for other in (shuffled, twice, split):
+            assert tables_of(other, tmp_path_factory.mktemp("other"), engine) == expected

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from zhenzan.detector.ingest import IngestOptions, ingest
-from zhenzan.features.engine import open_engine
+from zhenzan.features.engine import Engine, open_engine
 
 NOW_MS = 1_760_000_000_000
 
@@ -25,9 +25,15 @@ class Run:
         return self.tables.get(table, [])
 
 
+@pytest.fixture(scope="session")
+def shared_engine() -> Iterator[Engine]:
+    with open_engine() as engine:
+        yield engine
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., Run]:
-    """Ingests paths into a fresh engine; checks the books on every call."""
+def run(tmp_path: Path, shared_engine: Engine) -> Callable[..., Run]:
+    """Ingests paths, leaves nothing in the engine, checks the books on every call."""
     count = 0
 
     def go(*paths: Path, **options: Any) -> Run:
@@ -36,11 +42,11 @@ def run(tmp_path: Path) -> Callable[..., Run]:
         key = tmp_path / "test.key"
         key.write_bytes(b"0123456789abcdef0123456789abcdef")
         asked = IngestOptions(**({"now_ms": NOW_MS, "key_file": key} | options))
-        with open_engine() as engine:
-            done = ingest(paths, engine, asked, work_dir=tmp_path / f"work{count}")
-            tables = {
-                name: engine.fetch(relation).to_pylist() for name, relation in done.tables.items()
-            }
+        done = ingest(paths, shared_engine, asked, work_dir=tmp_path / f"work{count}")
+        tables = {}
+        for name, relation in done.tables.items():
+            tables[name] = shared_engine.fetch(relation).to_pylist()
+            shared_engine.drop(relation)
         rows = done.rows
         assert rows.read == rows.kept + rows.merged + rows.rejected + rows.skipped
         assert sum(r.count for r in done.rejections) == rows.rejected

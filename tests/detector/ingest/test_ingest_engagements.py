@@ -64,9 +64,9 @@ def oracle(acts: list[tuple[str, str, str, str, int | None]]) -> tuple[set[tuple
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(acts=st.lists(ACT, min_size=1, max_size=25), order=st.randoms())
+@given(acts=st.lists(ACT, min_size=1, max_size=40), order=st.randoms())
 def test_agrees_with_the_slow_version(
     run: Any, tmp_path: Path, acts: list[tuple[str, str, str, str, int | None]], order: Any
 ) -> None:
