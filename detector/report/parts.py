@@ -1,0 +1,205 @@
+"""The full description of a section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+from zhenzan.detector.report.checks import incomplete, section_checks
+from zhenzan.detector.report.curves import section_curves, section_windows
+from zhenzan.detector.report.material import Material, by_section, integer, listed, read_acts, text
+from zhenzan.detector.report.records import CommentRow, Row, SectionPart, Template
+from zhenzan.detector.report.wording import finite
+
+__all__ = ["MAX_COMMENTS", "build_parts"]
+
+# 50 sections with these many of each stay below the page's bound (docs/report.md).
+MAX_COMMENTS: Final = 25
+MAX_STATEMENTS: Final = 8
+MAX_TEMPLATES: Final = 5
+MAX_REPLIES: Final = 5
+_EXAMPLES: Final = 3
+_STROKES: Final = 400  # of a template's timeline
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """The rows of each section that is described."""
+
+    curves: dict[str, pd.DataFrame]
+    windows: dict[str, pd.DataFrame]
+    acts: dict[str, pd.DataFrame]
+    comments: dict[str, pd.DataFrame]
+    capability: dict[str, dict[str, Any]]
+    shared: dict[str, int]  # accounts of the whole scan by template
+
+
+def build_parts(
+    rows: list[Row], sections: pd.DataFrame, groups: dict[str, str], made: Material
+) -> tuple[SectionPart, ...]:
+    """Describes sections, in the order given.
+
+    Args:
+        rows: Their rows of the list.
+        sections: Their rows of `sections.parquet`, in the same order.
+        groups: Campaign id to the anchor of its description.
+        made: What is at hand.
+    """
+    ids = [str(i) for i in sections["section_id"]]
+    frames = _frames(ids, made)
+    records = sections.to_dict("records")
+    return tuple(
+        _part(rank, row, record, frames, groups, made)
+        for rank, (row, record) in enumerate(zip(rows, records, strict=True), start=1)
+    )
+
+
+def _frames(ids: list[str], made: Material) -> _Frames:
+    scan = made.scan
+    windows = by_section(scan.reference("windows"), ids)
+    comments = scan.comments
+    info = scan.reference("comment_text")
+    chosen = comments[comments["section_id"].isin(ids)]
+    if not info.empty:
+        chosen = chosen.merge(info, on="comment_id", how="left")
+    else:
+        chosen = chosen.assign(text=None, created_ms=None, parent_id=None)
+    capability = scan.reference("capability")
+    known = by_section(capability, ids)
+    return _Frames(
+        curves=by_section(scan.reference("curves"), ids),
+        windows=windows,
+        acts=by_section(read_acts(scan, sections=sorted(windows)), ids) if windows else {},
+        comments=by_section(chosen, ids),
+        capability={key: found.iloc[0].to_dict() for key, found in known.items()},
+        shared=_authors(comments),
+    )
+
+
+def _authors(comments: pd.DataFrame) -> dict[str, int]:
+    """How many accounts wrote each pattern."""
+    alike = comments.dropna(subset=["template_id"])
+    counts = alike.groupby("template_id", sort=False)["account_id"].nunique()
+    return {str(key): int(n) for key, n in counts.items()}
+
+
+def _part(
+    rank: int,
+    row: Row,
+    record: dict[str, Any],
+    frames: _Frames,
+    groups: dict[str, str],
+    made: Material,
+) -> SectionPart:
+    section_id = str(record["section_id"])
+    capability = frames.capability.get(section_id, {})
+    used = listed(record["families_used"])
+    curves, more_curves = section_curves(frames.curves.get(section_id), made)
+    windows, more_windows = section_windows(
+        frames.windows.get(section_id), frames.acts.get(section_id), curves, made
+    )
+    statements = made.statements("section", section_id)
+    comments = frames.comments.get(section_id)
+    templates, more_templates = _templates(comments, frames.shared, made)
+    return SectionPart(
+        rank=rank,
+        row=row,
+        probability=finite(record["probability"]),
+        coordinated=_flag(record["coordinated"]),
+        automated=_flag(record["automated"]),
+        contexts=tuple(
+            made.texts.optional(f"context.{c}", made.redactor.sentence(c))
+            for c in listed(record["contexts"])
+        ),
+        families=tuple(made.texts.optional(f"family.{f}", f) for f in used),
+        incomplete=incomplete(capability),
+        checks=section_checks(capability, set(used), made.texts, made.wording),
+        curves=curves,
+        more_curves=more_curves,
+        windows=windows,
+        more_windows=more_windows,
+        statements=statements[:MAX_STATEMENTS],
+        more_statements=max(0, len(statements) - MAX_STATEMENTS),
+        templates=templates,
+        more_templates=more_templates,
+        texts_checked="template" in used,
+        comments=_comments(comments, frames.shared, made),
+        n_comments=0 if comments is None else len(comments),
+        replies=_replies(comments, frames.shared, made),
+        groups=tuple((groups[c], c) for c in listed(record["campaign_ids"]) if c in groups),
+    )
+
+
+def _templates(
+    comments: pd.DataFrame | None, shared: dict[str, int], made: Material
+) -> tuple[tuple[Template, ...], int]:
+    """The largest patterns, and how many are left out."""
+    if comments is None:
+        return (), 0
+    found = []
+    for template_id, rows in comments.groupby("template_id", sort=False):
+        if len(rows) < 2:
+            continue
+        texts = rows["text"].dropna().value_counts()
+        common = sorted(texts.items(), key=lambda item: (-item[1], item[0]))[:_EXAMPLES]
+        n_shared = shared.get(str(template_id), 0)
+        times = sorted(int(t) for t in rows["created_ms"].dropna())
+        stride = -(-len(times) // _STROKES) or 1
+        found.append(
+            Template(
+                n_comments=len(rows),
+                n_accounts=int(rows["account_id"].nunique()),
+                examples=tuple(made.redactor.text(t, shared_by=n_shared) for t, _ in common),
+                times=tuple(times[::stride]),
+            )
+        )
+    found.sort(key=lambda t: (-t.n_comments, t.examples, t.times))
+    return tuple(found[:MAX_TEMPLATES]), max(0, len(found) - MAX_TEMPLATES)
+
+
+def _comments(
+    comments: pd.DataFrame | None, shared: dict[str, int], made: Material
+) -> tuple[CommentRow, ...]:
+    if comments is None:
+        return ()
+    ranked = comments.sort_values(
+        ["score", "n_likes", "created_ms", "text", "comment_id"],
+        ascending=[False, False, True, True, True],
+        na_position="last",
+    )
+    rows = ranked.head(MAX_COMMENTS).to_dict("records")
+    return tuple(_comment(row, shared, made) for row in rows)
+
+
+def _replies(
+    comments: pd.DataFrame | None, shared: dict[str, int], made: Material
+) -> tuple[CommentRow, ...]:
+    """Comments that the creator had best answer first; none where nothing ranked them."""
+    if comments is None:
+        return ()
+    ranked = comments[comments["reply_priority"].astype("float64") > 0].sort_values(
+        ["reply_priority", "n_likes", "created_ms", "comment_id"],
+        ascending=[False, False, True, True],
+        na_position="last",
+    )
+    rows = ranked.head(MAX_REPLIES).to_dict("records")
+    return tuple(_comment(row, shared, made) for row in rows)
+
+
+def _comment(row: dict[str, Any], shared: dict[str, int], made: Material) -> CommentRow:
+    template = text(row["template_id"])
+    return CommentRow(
+        name=made.redactor.comment(str(row["comment_id"])),
+        author=made.redactor.account(text(row["account_id"])),
+        text=made.redactor.text(text(row["text"]), shared_by=shared.get(template or "", 0)),
+        created_ms=integer(row["created_ms"]),
+        likes=integer(row["n_likes"]),
+        unexplained=finite(row["n_likes_purchased"]),
+        band=str(row["band"]),
+        in_template=template is not None,
+    )
+
+
+def _flag(value: Any) -> bool | None:
+    return None if value is None or pd.isna(value) else bool(value)
