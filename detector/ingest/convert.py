@@ -6,7 +6,7 @@ booked once, under its first fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from zhenzan.detector.ingest.checks import ROW_CHECKS
 from zhenzan.detector.ingest.clock import DAY_MS, EARLIEST_MS, Clock, Times
 from zhenzan.detector.ingest.columns import Mask, as_type, mask_of, readable, shortened
 from zhenzan.detector.ingest.ledger import EXAMPLES, Ledger
@@ -111,7 +112,7 @@ class Converter:
             if column.required:
                 missing = mask_of(batch.out[column.name].is_null())
                 self._lose(batch, missing, f"{column.name} is missing", rows.derived)
-        for check in _CHECKS.get(rows.table, ()):
+        for check in ROW_CHECKS.get(rows.table, ()):
             mask, reason = check(batch.out)
             self._lose(batch, mask, reason, rows.derived)
         batch.out["z_primary"] = pa.array(np.full(len(batch.alive), not rows.derived))
@@ -308,30 +309,3 @@ class Converter:
 
 def _constant(value: int | str, n: int) -> pa.Array:
     return pa.array([value]).take(pa.array(np.zeros(n, np.int64)))
-
-
-_Check = Callable[[Mapping[str, pa.Array]], tuple[Mask, str]]
-
-
-def _interval(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
-    return mask_of(pc.greater(out["ts_lo_ms"], out["ts_hi_ms"])), "ts_lo_ms is after ts_hi_ms"
-
-
-def _half(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
-    half = pc.not_equal(out["ts_lo_ms"].is_null(), out["ts_hi_ms"].is_null())
-    return mask_of(half), "only one of ts_lo_ms and ts_hi_ms is there"
-
-
-def _counts(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
-    return mask_of(pc.greater(out["value_lo"], out["value_hi"])), "value_lo is above value_hi"
-
-
-def _span(out: Mapping[str, pa.Array]) -> tuple[Mask, str]:
-    return mask_of(pc.greater(out["start_ms"], out["end_ms"])), "start_ms is after end_ms"
-
-
-_CHECKS: Final[Mapping[str, tuple[_Check, ...]]] = {
-    "engagement": (_half, _interval),
-    "count_snapshot": (_counts,),
-    "context": (_span,),
-}
