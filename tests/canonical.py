@@ -53,7 +53,8 @@ def world(seed: int = 0) -> Frames:
     """Thirty sections of ten creators, 20 pool accounts in six of them, a prompt in one.
 
     The pool likes sections 0 to 5 within a quarter of an hour each and writes `支持!+1` and a
-    slotted English sentence in sections 0 and 1. Everybody answers `扣1` in section 5, whose author asks for it.
+    slotted English sentence in sections 0 and 1. Everybody answers `扣1` in section 5, whose
+    author asks for it.
     """
     rng = np.random.default_rng(seed)
     likes: list[dict[str, Any]] = []
@@ -69,7 +70,7 @@ def world(seed: int = 0) -> Frames:
     ]
     for s in range(30):
         likes += _organic_likes(rng, s)
-        if s < 8:
+        if s < 14:
             comments += _organic_comments(rng, s)
         if s < 6:
             likes += _pool_likes(rng, s)

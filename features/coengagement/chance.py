@@ -19,10 +19,10 @@ __all__ = ["expected_meetings", "expected_repeats", "partners", "surprise"]
 # Chance of one false finding in the whole set, were arrivals independent (Bonferroni). On real
 # organic stars repeated meetings are 1.1 times what chance predicts, so that it is nearly so.
 _LEVEL: Final = 0.05
-# Between two accounts that both repeat beyond chance, one pair in a thousand by chance is enough:
-# 7 in 10,000 organic stars then stand beside a partner, and 0.98 of the moved stars at a dilution
+# Between two accounts that both repeat beyond chance, one pair in a hundred by chance is enough:
+# 1 in 1,000 organic stars then stands beside a partner, and 0.98 of the moved stars at a dilution
 # of 3 % (0.84 with pairs judged alone).
-_AMONG_REPEATERS: Final = 1e-3
+_AMONG_REPEATERS: Final = 1e-2
 _BINS: Final = 128  # of slots, logarithmic: at most 8 % wide up to 20,000 slots
 
 Codes = NDArray[np.int64]

@@ -11,7 +11,7 @@ __all__ = ["SPECS"]
 
 _PARTNERS: Final = (
     "neighbours in time of the attribution model; chance by slots as in the configuration model of"
-    " random graphs (Newman 2018), Poisson tails, Bonferroni; on real stars 7 in 10,000 organic"
+    " random graphs (Newman 2018), Poisson tails, Bonferroni; on real stars 1 in 1,000 organic"
     " acts stand beside a partner"
 )
 _DIVERSITY: Final = (
