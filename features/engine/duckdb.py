@@ -59,6 +59,8 @@ class DuckDBEngine(Engine):
             config["threads"] = options.threads
         try:
             self._connection = duckdb.connect(str(self._work / "engine.duckdb"), config=config)
+            # DuckDB draws a bar on stdout where it takes Python for interactive; stdout is data.
+            self._connection.execute("SET enable_progress_bar = false")
         except duckdb.Error as error:
             shutil.rmtree(self._work, ignore_errors=True)
             raise EngineError("open", f"settings {config}", str(error)) from error
