@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,10 @@ from zhenzan.detector.simulate.organic import organic_counts
 from zhenzan.detector.simulate.stage import Stage
 from zhenzan.detector.simulate.texts import organic_texts, replies
 
-__all__ = ["organic_comments", "top_comments"]
+__all__ = ["TopComments", "organic_comments", "top_comments"]
+
+TopComments: TypeAlias = dict[int, tuple[NDArray[np.intp], NDArray[np.int64]]]
+"""Rows and times (ms) of comments, by section."""
 
 COMMENTS: Final = 0.06
 """Comments per like of a section [H]."""
@@ -56,11 +59,15 @@ def organic_comments(stage: Stage) -> None:
     )  # fmt: skip
 
 
-def top_comments(stage: Stage) -> dict[int, NDArray[np.intp]]:
-    """Rows of top-level organic comments of each section."""
+def top_comments(stage: Stage) -> TopComments:
+    """The top-level organic comments so far, by section."""
     everything = Comments.concat(stage.comments)
     rows = np.flatnonzero((everything.scenario == 0) & (everything.parent < 0))
     rows = rows[np.argsort(everything.section[rows], kind="stable")]
     section = everything.section[rows]
-    edges = np.flatnonzero(np.r_[True, section[1:] != section[:-1]])
-    return {int(section[e]): part for e, part in zip(edges, np.split(rows, edges[1:]), strict=True)}
+    edges = np.flatnonzero(np.r_[True, section[1:] != section[:-1]]) if len(rows) else rows
+    parts = np.split(rows, edges[1:]) if len(rows) else []
+    return {
+        int(section[edge]): (part, everything.ts[part])
+        for edge, part in zip(edges, parts, strict=True)
+    }

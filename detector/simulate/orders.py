@@ -16,7 +16,15 @@ from zhenzan.detector.simulate.organic import DECAY
 from zhenzan.detector.simulate.pools import Pool, session_times
 from zhenzan.detector.simulate.stage import Order, Stage
 
-__all__ = ["DELIVERIES", "QUANTITIES", "SMALL_QUANTITIES", "Request", "fulfil", "social_proof"]
+__all__ = [
+    "DELIVERIES",
+    "QUANTITIES",
+    "SMALL_QUANTITIES",
+    "Request",
+    "follow_up",
+    "fulfil",
+    "social_proof",
+]
 
 QUANTITIES: Final = (100, 100, 200, 300, 300, 500, 1000)
 """Weighted as sellers' like offers are: 100 is the minimum of most (149 of 157 that state one in
@@ -28,6 +36,8 @@ START_DELAY_H: Final = (0.0, 4.0)
 MAX_OVER_DELIVERY: Final = 0.10
 DROP_RANGE: Final = (0.002, 0.40)
 REFILL_CHANCE: Final = 0.4
+LADDER_LAG_H: Final = (1 / 6, 6.0)
+"""From a worker's like to the comment, and on to the share: ten minutes to six hours."""
 PROOF_RANGE: Final = (0.05, 0.30)
 """Organic likes drawn per delivered one. One unearned up-vote raised final scores by a quarter in
 the field experiment of Muchnik, Aral & Taylor (Science 2013); the range around it is ours [H]."""
@@ -46,6 +56,7 @@ class Request:
     comment: int = -1
     kind: str = "like"
     match: float = 0.0
+    by_region: bool = False
 
 
 def shape(
@@ -80,12 +91,15 @@ def shape(
 
 
 def _lift(stage: Stage, pool: Pool, request: Request) -> NDArray[np.float64] | None:
-    """Weights that prefer workers of the section's language and interest."""
+    """Weights that prefer workers of the creator's region, or of the section's interest."""
     if request.match <= 0:
         return None
     people, s = stage.people, stage.sections
-    fits = people.language[pool.members] == s.language[request.section]
-    fits &= (people.interest[pool.members] == s.vertical[request.section]).any(axis=1)
+    if request.by_region:
+        fits = people.region[pool.members] == people.region[s.creator[request.section]]
+    else:
+        fits = people.language[pool.members] == s.language[request.section]
+        fits &= (people.interest[pool.members] == s.vertical[request.section]).any(axis=1)
     return np.where(fits, request.match, 1.0)
 
 
@@ -127,7 +141,7 @@ def fulfil(stage: Stage, rng: np.random.Generator, pool: Pool, request: Request)
     wanted = round(request.quantity * (1 + rng.uniform(0, MAX_OVER_DELIVERY)))
     start = request.placed_ms + rng.uniform(*START_DELAY_H) * HOUR_MS
     ts, runs, interval = shape(stage, rng, request, start, wanted)
-    busy = np.zeros(len(pool.members), dtype=bool)
+    busy = pool.busy(request.section, request.comment)
     worker, when = _hire(stage, rng, pool, request, ts, busy)
     drop = rng.uniform(*DROP_RANGE) if rng.random() < 0.5 else 0.0
     lost = rng.random(len(when)) < drop
@@ -140,7 +154,6 @@ def fulfil(stage: Stage, rng: np.random.Generator, pool: Pool, request: Request)
         if len(again):
             refill_worker, refill_when = _hire(stage, rng, pool, request, again, busy)
     retracted = np.r_[np.where(lost, gone, -1), np.full(len(refill_when), -1)]
-    number = len(stage.orders)
     acts = Acts.make(
         request.section,
         pool.members[np.r_[worker, refill_worker]],
@@ -148,14 +161,54 @@ def fulfil(stage: Stage, rng: np.random.Generator, pool: Pool, request: Request)
         comment=request.comment,
         kind=KINDS.index(request.kind),
         label=DELIVERED,
-        order=number,
+        order=len(stage.orders),
         scenario=request.scenario,
         retracted=np.floor(retracted),
     )
     seen = acts.ts < stage.end_ms
     acts.retracted[acts.retracted >= stage.end_ms] = -1
-    n_refilled = int(seen[len(when) :].sum())
+    refilled = int(seen[len(when) :].sum())
     acts = acts.take(seen)
+    _record(stage, request, acts, refilled, runs, interval)
+    return acts
+
+
+def follow_up(stage: Stage, rng: np.random.Generator, acts: Acts, quantity: int, kind: str) -> Acts:
+    """What some workers of the last order do next on the same section, each in turn.
+
+    Args:
+        stage: The world.
+        rng: Source of randomness.
+        acts: What they did first, of one order.
+        quantity: How many go on, at most all that did not drop off.
+        kind: Of the further acts.
+    """
+    stayed = np.flatnonzero(acts.retracted < 0)
+    chosen = np.sort(rng.choice(stayed, min(quantity, len(stayed)), replace=False))
+    first = acts.take(chosen)
+    last = stage.orders[-1]
+    request = Request(
+        last.campaign, int(first.scenario[0]) if len(first) else 0, last.section, quantity,
+        "ladder", last.placed_ms, kind=kind,
+    )  # fmt: skip
+    done = Acts.make(
+        first.section,
+        first.account,
+        first.ts + rng.uniform(*LADDER_LAG_H, len(first)) * HOUR_MS,
+        kind=KINDS.index(kind),
+        label=DELIVERED,
+        order=len(stage.orders),
+        scenario=request.scenario,
+    )
+    done = done.take(done.ts < stage.end_ms)
+    _record(stage, request, done, 0, 1, 0)
+    return done
+
+
+def _record(
+    stage: Stage, request: Request, acts: Acts, refilled: int, runs: int, interval_ms: int
+) -> None:
+    """Appends the order as it was delivered."""
     stage.orders.append(
         Order(
             campaign=request.campaign,
@@ -164,16 +217,15 @@ def fulfil(stage: Stage, rng: np.random.Generator, pool: Pool, request: Request)
             comment=request.comment,
             quantity=request.quantity,
             delivered=len(acts),
-            refilled=n_refilled,
+            refilled=refilled,
             delivery=request.delivery,
             runs=runs,
-            interval_ms=interval,
+            interval_ms=interval_ms,
             placed_ms=int(request.placed_ms),
             first_ms=int(acts.ts.min()) if len(acts) else -1,
             last_ms=int(acts.ts.max()) if len(acts) else -1,
         )
     )
-    return acts
 
 
 def social_proof(stage: Stage, rng: np.random.Generator, delivered: Acts) -> Acts:

@@ -6,7 +6,7 @@ diligent ones first, those who match the buyer's region or interest more often.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -24,9 +24,6 @@ _QUOTA: Final = {"fresh": 12, "aged": 10, "compromised": 6, "real": 40}
 earns about 200 yuan a month); we see only the part of them that falls on this platform [H]."""
 _SPREAD: Final = {"fresh": 0.4, "aged": 0.5, "compromised": 0.5, "real": 1.0}
 """Sigma of the lognormal diligence: scripts share the load, people do not [H]."""
-MATCH_LIFT: Final = 4.0
-"""How much likelier a worker of the wanted region or interest is: gives a match of about .5-.9
-where a fifth to a half of the pool fits (peers.md section 4)."""
 CAMOUFLAGE: Final = 1.2
 """Organic acts per delivered one: at least half of a bought account's acts must be camouflage
 (issue 3, validity of the presets)."""
@@ -43,6 +40,11 @@ class Pool:
     hour: NDArray[np.float32]
     used: NDArray[np.int16]
     quota: int
+    served: dict[tuple[int, int], NDArray[np.bool_]] = field(default_factory=dict)
+
+    def busy(self, section: int, comment: int) -> NDArray[np.bool_]:
+        """Who has already worked on a target (nobody likes twice); hiring keeps it up to date."""
+        return self.served.setdefault((section, comment), np.zeros(len(self.members), dtype=bool))
 
     def hire(
         self,

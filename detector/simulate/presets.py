@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from zhenzan.detector.simulate.clock import DAY_MS
+from zhenzan.detector.simulate.scenarios import FAMILIES, HARD_NEGATIVES
+from zhenzan.features.errors import UsageError
 
-__all__ = ["FULL_SCALE", "PRESETS", "OrderShare", "PoolSize", "Preset"]
+__all__ = ["FULL_SCALE", "PRESETS", "OrderShare", "PoolSize", "Preset", "find_preset"]
 
 FULL_SCALE: Final = 1_000_000
 """Engagements at which pools have their nominal sizes; smaller worlds have smaller pools."""
@@ -78,11 +80,12 @@ _ORDERS: Final = (
     OrderShare("small", "fresh_500", 0.0020),
     OrderShare("part_time", "real_500", 0.0045),
     OrderShare("part_time", "real_5000", 0.0045),
-    OrderShare("part_time", "real_50000", 0.0060),
+    OrderShare("part_time", "real_50000", 0.0050),
     OrderShare("curve", "aged_500", 0.0020),
     OrderShare("curve", "compromised_5000", 0.0025),
     OrderShare("comment_likes", "real_500", 0.0020),
     OrderShare("ladder", "aged_5000", 0.0025),
+    OrderShare("subscription", "compromised_5000", 0.0010),
     OrderShare("mixed", "real_5000", 0.0020),
     OrderShare("sabotage", "aged_5000", 0.0010),
     OrderShare("pod", "pod_200", 0.0008),
@@ -151,3 +154,26 @@ PRESETS: Final = {
         ),
     )
 }
+
+
+def find_preset(name: str) -> Preset:
+    """A preset by its name, or a world with one hard negative or one family of orders only.
+
+    A hard negative alone gets a twentieth of the sections; a family alone delivers 3 % of the
+    engagements, half of them from a pool of 500, half from one of 5,000.
+
+    Raises:
+        UsageError: If nothing has that name.
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    if name in HARD_NEGATIVES:
+        return Preset(name, f"organic life and {name}", hard_negatives={name: 0.05})
+    if name in FAMILIES:
+        pools = {key: _POOLS[key] for key in ("real_500", "compromised_5000")}
+        family = FAMILIES[name]
+        negatives = {family.on: 0.05} if family.on in HARD_NEGATIVES else {}
+        orders = tuple(OrderShare(name, pool, 0.015) for pool in pools)
+        return Preset(name, f"organic life and {name}", pools, orders, negatives)
+    known = sorted([*PRESETS, *HARD_NEGATIVES, *FAMILIES])
+    raise UsageError(f"no scenario {name!r}; there are: {', '.join(known)}")

@@ -17,6 +17,7 @@ SECTION_KINDS: Final = ("article", "video", "post")
 SECTIONS_PER_CREATOR: Final = 6
 FOLLOWS_PER_ACCOUNT: Final = 4
 MAX_BURSTS: Final = 3
+SHARE_POLLED: Final = 0.05
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Sections:
     hours, `burst_*` its own surges (start in active hours after publication, share of the likes,
     mean lag in hours); `pace` multiplies comments per like. `precision_ms` is the width in which
     times were recorded (0 exact, negative: rounded without saying so), `shift_ms` an error of the
-    clock.
+    clock; `polled` sections have a history of counts.
     """
 
     creator: NDArray[np.int32]
@@ -47,6 +48,7 @@ class Sections:
     text: NDArray[np.object_]
     precision_ms: NDArray[np.int32]
     shift_ms: NDArray[np.int64]
+    polled: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.size)
@@ -106,6 +108,7 @@ def make_sections(
         text=text,
         precision_ms=np.zeros(n, dtype=np.int32),
         shift_ms=np.zeros(n, dtype=np.int64),
+        polled=rng.random(n) < SHARE_POLLED,
     )
 
 

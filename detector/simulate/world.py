@@ -13,13 +13,21 @@ from zhenzan.detector.simulate.bulk import likes_among, settle, stream
 from zhenzan.detector.simulate.discussion import organic_comments, top_comments
 from zhenzan.detector.simulate.orders import social_proof
 from zhenzan.detector.simulate.pools import Pool, camouflage, make_pool
-from zhenzan.detector.simulate.presets import FULL_SCALE, PRESETS, Preset
+from zhenzan.detector.simulate.presets import FULL_SCALE, Preset, find_preset
 from zhenzan.detector.simulate.scenarios import FAMILIES, HARD_NEGATIVES
-from zhenzan.detector.simulate.scenarios.attacks import Market, run_family
+from zhenzan.detector.simulate.scenarios.attacks import run_family
+from zhenzan.detector.simulate.scenarios.market import Market
 from zhenzan.detector.simulate.stage import Stage
 from zhenzan.detector.simulate.truth import Tally, engagement_truth, write_truth
-from zhenzan.detector.simulate.writer import Names, TableWriter, engagement_rows, write_static
+from zhenzan.detector.simulate.writer import (
+    Names,
+    TableWriter,
+    engagement_rows,
+    snapshot_rows,
+    write_static,
+)
 from zhenzan.features.errors import UsageError
+from zhenzan.features.tables import TABLES
 
 __all__ = ["World", "simulate"]
 
@@ -54,7 +62,7 @@ def simulate(
     Args:
         out_dir: Directory of the canonical tables; `truth/` inside it holds what really happened.
             Files of an earlier world there are overwritten.
-        scenario: Name of a preset.
+        scenario: Name of a preset, of one hard negative, or of one family of orders.
         scale: About how many engagements (within five per cent).
         seed: Same seed, scale and preset give the same bytes.
 
@@ -67,14 +75,14 @@ def simulate(
     Example:
         >>> world = simulate("demo-world", scenario="demo", scale=30_000)  # doctest: +SKIP
     """
-    if scenario not in PRESETS:
-        raise UsageError(f"no scenario {scenario!r}; there are: {', '.join(sorted(PRESETS))}")
+    preset = find_preset(scenario)
     if scale < SMALLEST:
         raise UsageError(f"scale {scale} is too small for a world; {SMALLEST} is the least")
-    preset = PRESETS[scenario]
     out = Path(out_dir)
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:  # nothing of an earlier world may stand beside this one
+        (out / f"{name}.parquet").unlink(missing_ok=True)
     stage = build(preset, scale, seed)
     comments = Comments.concat(stage.comments)
     names = Names(stage)
@@ -82,19 +90,21 @@ def simulate(
     with (
         TableWriter(out / "engagement.parquet") as table,
         TableWriter(truth / "engagement.parquet") as labels,
+        TableWriter(out / "count_snapshot.parquet") as counts,
     ):
         for part, acts in enumerate(stream(stage, comments)):
             rng = stage.rng("region", part)
             rows = engagement_rows(stage, names, rng, acts, table.rows)
             table.write(rows)
             labels.write(engagement_truth(stage, acts, rows["engagement_id"].chunk(0)))
+            counts.write(snapshot_rows(stage, names, acts))
             tally.add(acts)
     active = tally.account.sum(axis=0) > 0
     active[comments.account] = True
     active[stage.sections.creator] = True
     active[stage.audience.follows.account] = True
     seen = np.flatnonzero(active)
-    write_static(out, stage, names, comments, seen, preset.name, table.rows)
+    write_static(out, stage, names, comments, seen)
     write_truth(truth, stage, names, comments, tally, seen)
     world = World(
         path=out,
@@ -159,7 +169,7 @@ def _make_pools(stage: Stage, preset: Preset, scale: int) -> dict[str, Pool]:
 
 def _fulfil_orders(stage: Stage, preset: Preset, pools: dict[str, Pool], scale: int) -> None:
     market = Market(stage)
-    by_section = top_comments(stage) if preset.orders else {}
+    comments = top_comments(stage) if preset.orders else {}
     for item in preset.orders:
         budget = max(20, round(item.share * scale))
-        run_family(stage, market, FAMILIES[item.family], pools[item.pool], budget, by_section)
+        run_family(stage, market, FAMILIES[item.family], pools[item.pool], budget, comments)

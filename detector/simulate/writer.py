@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from zhenzan.detector.simulate.acts import KINDS, Acts, Comments
-from zhenzan.detector.simulate.clock import DAY_MS
+from zhenzan.detector.simulate.clock import DAY_MS, HOUR_MS
 from zhenzan.detector.simulate.population import LANGUAGES, NAME_SHAPES, REGIONS
 from zhenzan.detector.simulate.sections import SECTION_KINDS
 from zhenzan.detector.simulate.stage import Stage
@@ -25,6 +24,10 @@ PLATFORM: Final = "sim"
 DATASET_ID: Final = "sim"
 SHARE_TRAVELLING: Final = 0.03
 """Of acts come from another region than the account's own [H]."""
+
+
+POLL_MS: Final = 6 * HOUR_MS
+POLLS: Final = 56
 
 
 class Names:
@@ -273,23 +276,46 @@ def coverage_rows(stage: Stage, names: Names, comments: Comments) -> pa.Table:
     )
 
 
-def dataset_rows(stage: Stage, preset: str, rows: int) -> pa.Table:
-    """Where the world came from; the digest is of its recipe."""
-    recipe = f"{preset}|{stage.seed}|{stage.n_accounts}|{stage.n_sections}"
+def snapshot_rows(stage: Stage, names: Names, acts: Acts) -> pa.Table:
+    """Like counts of one section in twenty, polled every six hours for a fortnight.
+
+    Args:
+        stage: The world.
+        names: Ids.
+        acts: Of whole sections, all of them.
+    """
+    here = np.unique(acts.section[stage.sections.polled[acts.section]])
+    step = np.arange(1, POLLS + 1) * POLL_MS
+    at = (stage.sections.published_ms[here][:, None] + step).ravel()
+    section = np.repeat(here, POLLS)
+    seen = at < stage.end_ms
+    at, section = at[seen], section[seen]
+    likes = acts.take((acts.kind == 0) & (acts.comment < 0))
+    gone = likes.take(likes.retracted >= 0)
+
+    def until(which: NDArray[np.int32], ts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of the times lie before each poll of their section."""
+        span = np.int64(1) << 42
+        key = np.sort(which.astype(np.int64) * span + (ts - stage.start_ms))
+        base = section.astype(np.int64) * span
+        count = np.searchsorted(key, base + (at - stage.start_ms))
+        return np.asarray(count - np.searchsorted(key, base - span // 2))
+
+    value = until(likes.section, likes.ts) - until(gone.section, gone.retracted)
+    n = len(at)
     return canonical(
-        "dataset",
+        "count_snapshot",
         {
-            "source": ["canonical"],
-            "source_version": ["simulate@1"],
-            "platform": [PLATFORM],
-            "content_sha256": [hashlib.sha256(recipe.encode()).hexdigest()],
-            "observed_ms": [stage.end_ms],
-            "assumed_timezone": pa.array([None], pa.string()),
-            "pseudonym_key_id": ["none"],
-            "rows_read": [rows],
-            "rows_rejected": [0],
+            "section_id": ids_of(names.section, section),
+            "metric": pa.repeat(pa.scalar("like"), n),
+            "scene": pa.repeat(pa.scalar("all"), n),
+            "observed_ms": at,
+            "observed_basis": pa.repeat(pa.scalar("row"), n),
+            "unit": pa.repeat(pa.scalar("acts"), n),
+            "value_lo": value,
+            "value_hi": value,
         },
-        1,
+        n,
     )
 
 
@@ -299,13 +325,10 @@ def write_static(
     names: Names,
     comments: Comments,
     seen: NDArray[np.intp],
-    preset: str,
-    n_engagements: int,
 ) -> None:
-    """Writes every canonical table but the engagements."""
+    """Writes every canonical table but the engagements and the counts."""
     account, snapshot = account_tables(stage, names, seen)
     tables = {
-        "dataset": dataset_rows(stage, preset, n_engagements),
         "account": account,
         "account_snapshot": snapshot,
         "section": section_rows(stage, names),

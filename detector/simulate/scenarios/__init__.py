@@ -11,12 +11,12 @@ from typing import Final
 from zhenzan.detector.simulate.scenarios.advert import Advert
 from zhenzan.detector.simulate.scenarios.artefact import Artefact
 from zhenzan.detector.simulate.scenarios.assignment import Assignment
-from zhenzan.detector.simulate.scenarios.attacks import FAMILIES
 from zhenzan.detector.simulate.scenarios.base import HardNegative
 from zhenzan.detector.simulate.scenarios.commerce_praise import CommercePraise
 from zhenzan.detector.simulate.scenarios.daily_ritual import DailyRitual
 from zhenzan.detector.simulate.scenarios.declared_bot import DeclaredBot
 from zhenzan.detector.simulate.scenarios.external_link import ExternalLink
+from zhenzan.detector.simulate.scenarios.families import FAMILIES
 from zhenzan.detector.simulate.scenarios.fan_ritual import FanRitual
 from zhenzan.detector.simulate.scenarios.featured import Featured
 from zhenzan.detector.simulate.scenarios.formula import Formula

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -81,9 +83,20 @@ def test_every_delivery_is_fulfilled_and_recorded(stage, delivery):
 
 def test_nobody_works_beyond_the_quota(stage):
     pool = make_pool(stage, "p", "compromised", 300)
-    for k in range(12):
-        fulfil(stage, np.random.default_rng(k), pool, _request(stage, "flash", 200))
+    for section in range(24):
+        request = dataclasses.replace(_request(stage, "flash", 200), section=section)
+        fulfil(stage, np.random.default_rng(section), pool, request)
     assert pool.used.max() == pool.quota
+
+
+def test_nobody_works_twice_on_a_section(stage):
+    pool = make_pool(stage, "p", "aged", 300)
+    twice = [
+        fulfil(stage, np.random.default_rng(k), pool, _request(stage, "flash", 100))
+        for k in range(2)
+    ]
+    both = np.concatenate([acts.account for acts in twice])
+    assert len(np.unique(both)) == len(both) >= 200
 
 
 def test_a_pool_that_is_too_small_delivers_less(stage):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zhenzan.detector.simulate import simulate
 from zhenzan.detector.simulate.peeling import densest_accounts
-from zhenzan.detector.simulate.validity import LIMITS, auc, validity
+from zhenzan.detector.simulate.validity import LIMITS, Validity, auc, validity
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -20,11 +22,12 @@ def test_easy_methods_fail_on_the_default_preset(tmp_path, seed):
     assert min(found.camouflage_of.values()) >= LIMITS["share_camouflage"]
 
 
-def test_an_obvious_world_is_not_valid(tmp_path):
-    """The yardsticks do bite: with a tenth of the likes bought by few accounts, they say so."""
-    pytest.importorskip("sklearn", reason="the isolation forest is scikit-learn's")
-    simulate(tmp_path, scenario="demo", scale=30_000)
-    assert "share_bought" in validity(tmp_path).failures
+@pytest.mark.parametrize("broken", sorted(LIMITS))
+def test_each_limit_bites(broken):
+    good = Validity(0.6, 0.6, 0.1, 10, 0.04, 0.7, {})
+    worse = {broken: 0.4 if broken == "share_camouflage" else LIMITS[broken] + 0.01}
+    assert good.failures == ()
+    assert dataclasses.replace(good, **worse).failures == (broken,)
 
 
 @given(
