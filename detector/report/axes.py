@@ -34,10 +34,12 @@ def count_ticks(top: float) -> list[float]:
     return [step * i for i in range(math.floor(top / step * 1.0001) + 1)]
 
 
-def time_ticks(start_ms: int, end_ms: int, wording: Wording) -> list[tuple[int, str]]:
-    """`(time, label)` at round local times, at most six."""
+def time_ticks(
+    start_ms: int, end_ms: int, wording: Wording, most: int = _MOST
+) -> list[tuple[int, str]]:
+    """`(time, label)` at round local times, at most one more than `most`."""
     span = max(1, end_ms - start_ms)
-    step = next((s for s in _STEPS if span / s <= _MOST), None)
+    step = next((s for s in _STEPS if span / s <= most), None)
     if step is None:
         return _month_ticks(start_ms, end_ms, wording)
     ticks = _days(start_ms, end_ms, step, wording) if step >= _DAY else None

@@ -20,6 +20,8 @@ __all__ = ["band_strip", "close_up", "curve_panels", "gauge", "strokes", "table_
 
 _HEADROOM: Final = 1.06  # the highest bar does not touch the frame
 _TABLE_ROWS: Final = 30
+_CURVE_TICKS: Final = 5  # labels that stand apart on a phone
+_CLOSE_TICKS: Final = 3  # a close-up is half as wide as a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def close_up(window: Window, wording: Wording, *, label: str) -> Panel:
         _shade(scale, window.start_ms, window.end_ms, "window")
         + f'<path class="observed" d="{within}"/><path class="excess" d="{beyond}"/>'
     )
-    return _panel(body, "", scale, wording, css="close", label=label)
+    return _panel(body, "", scale, wording, css="close", label=label, most=_CLOSE_TICKS)
 
 
 def gauge(row: Row, *, label: str) -> Markup:
@@ -210,7 +212,14 @@ def _numbers(scale: _Scale, windows: Sequence[Window]) -> str:
 
 
 def _panel(
-    body: str, overlay: str, scale: _Scale, wording: Wording, *, css: str, label: str
+    body: str,
+    overlay: str,
+    scale: _Scale,
+    wording: Wording,
+    *,
+    css: str,
+    label: str,
+    most: int = _CURVE_TICKS,
 ) -> Panel:
     y = Markup("").join(
         Markup('<text x="100%" y="{}">{}</text>').format(
@@ -222,7 +231,7 @@ def _panel(
         Markup('<text class="{}" x="{}" y="14">{}</text>').format(
             _edge(scale.x(at) / UNITS), percent(scale.x(at) / UNITS), text
         )
-        for at, text in time_ticks(scale.start_ms, scale.end_ms, wording)
+        for at, text in time_ticks(scale.start_ms, scale.end_ms, wording, most)
     )
     return Panel(frame(body, css=css, label=label, overlay=overlay), y, x)
 

@@ -34,10 +34,13 @@ _KEPT_FORMAT: Final = "\u200d"  # joins emoji; every other format character is d
 _MASKS: Final = (
     (re.compile(r"[a-z][a-z0-9+.-]*://\S+|www\.\S+", re.IGNORECASE), "[…://]"),
     (re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}", re.IGNORECASE), "[…@…]"),
-    (re.compile(r"@[^\s@,，。:：;；!！?？]+"), "@…"),
+    (re.compile(r"@[^\s@,:;!?\uff0c\u3002\uff1a\uff1b\uff01\uff1f\u3001]+"), "@\u2026"),
     (re.compile(r"\d(?:[\s-]?\d){5,}"), "[…0-9]"),
 )
-_ID: Final = re.compile(r"[a-z0-9_]+:[^\s,;()（），。；：、「」“”\"']+")
+# An id ends where punctuation of either language begins.
+_ID: Final = re.compile(
+    r"[a-z0-9_]+:[^\s,;()\uff08\uff09\uff0c\u3002\uff1b\uff1a\u3001\u300c\u300d\u201c\u201d\"']+"
+)
 
 
 def clean(text: str | None, limit: int = MAX_QUOTE) -> str:

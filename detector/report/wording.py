@@ -78,6 +78,11 @@ class Wording:
             return ">99%"
         return f"{100 * value:.0f}%"
 
+    def shares(self, low: float | None, high: float | None) -> str:
+        """`18%–31%`; one figure where both ends read alike or all of it is below 1%."""
+        first, last = self.share(low), self.share(high)
+        return last if first == last or (high is not None and high < 0.01) else f"{first}–{last}"
+
     def ratio(self, value: float | None) -> str:
         """A figure between 0 and 1, two decimals."""
         return self.texts("none") if value is None else f"{value:.2f}"
