@@ -25,6 +25,8 @@ class CampaignConfig:
         min_accounts: Smallest group over several streams; below five any class or family fits.
         min_single: Attributed acts from which one stream alone counts as a delivered order: the
             smallest order sold (peers.md).
+        single_support: Mean ln likelihood ratio of company and other acts that a single delivery
+            needs: ln 10. Strangers who arrive together once are likelier a launch.
         min_mass: Attributed acts of a group in all, the stated event of a section.
         min_confidence: Of a group over several streams; below it most of its acts are likelier
             organic, or most of its pairs chance. Groups made of noise alone lie under 0.25 on
@@ -39,6 +41,8 @@ class CampaignConfig:
             2.5), doubled because orders of one pool come in months.
         stay: Share of the smaller side's accounts on both sides of a pause from which it is one
             campaign after all.
+        core_share: Part of a delivery that the dense core must make up, so that others who act
+            in it are taken for the same group.
         member_share: An account outside the dense core is a member if at least this share of its
             attributed acts lies in the group's streams.
         price_lo, price_hi: Yuan a delivered act: what workers of the like market are paid
@@ -52,6 +56,7 @@ class CampaignConfig:
     min_p: float = 0.1
     min_accounts: int = 5
     min_single: float = 20.0
+    single_support: float = 2.302585
     min_mass: float = 10.0
     min_confidence: float = 0.3
     max_blocks: int = 200
@@ -59,11 +64,12 @@ class CampaignConfig:
     link: float = 0.5
     pause_days: int = 30
     stay: float = 0.3
+    core_share: float = 0.5
     member_share: float = 0.5
     price_lo: float = 0.05
     price_hi: float = 0.10
     over_delivery: float = 0.10
-    coherent: float = 0.5
+    coherent: float = 0.75
     pair_accounts: int = 2000
 
 

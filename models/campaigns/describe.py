@@ -47,7 +47,7 @@ def describe(
     accounts, streams = np.unique(graph.account[rows]), np.unique(graph.stream[rows])
     sections = graph.streams["section_id"].to_numpy()[streams]
     timed = at[at >= 0]
-    pairs, together, expected = _pairs(graph, rows, config)
+    pairs, together, expected, tied = _pairs(graph, rows, config)
     coherence = _mean_coherence(graph, rows, facts.coherence)
     community = bool(coherence >= config.coherent)
     orders, shapes = _orders(graph, rows)
@@ -63,7 +63,7 @@ def describe(
         "first_ms": int(timed.min()) if len(timed) else None,
         "last_ms": int(timed.max()) if len(timed) else None,
         "coordination": together / pairs if pairs else None,
-        "confidence": round(float(p.mean()) * beyond_chance, 6),
+        "confidence": round(float(p.mean()) * beyond_chance * tied, 6),
         "order_size": None if community else size,
         "delivery": delivery.campaign_shape(shapes),
         "estimated_cost_lo": None if community else round(mass * config.price_lo, 2),
@@ -147,8 +147,8 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _pairs(graph: Graph, rows: Array, config: CampaignConfig) -> tuple[int, int, float]:
-    """Pairs of members, those that share two streams or more, and how many would by chance.
+def _pairs(graph: Graph, rows: Array, config: CampaignConfig) -> tuple[int, int, float, float]:
+    """Pairs of members, those sharing two streams or more, how many by chance, members in one.
 
     Chance: every account spreads its acts over all acts of the scan, so two accounts meet in the
     group's deliveries a Poisson number of times with mean d1 x d2 x sum of (delivery / all)^2.
@@ -168,12 +168,14 @@ def _pairs(graph: Graph, rows: Array, config: CampaignConfig) -> tuple[int, int,
     incidence.data[:] = 1
     shared = (incidence @ incidence.T).tocoo()
     i, j = shared.coords
-    together = int(np.count_nonzero((i < j) & (shared.data >= 2)))
+    twice = (i != j) & (shared.data >= 2)
+    together = int(np.count_nonzero(twice)) // 2
+    tied = len(np.unique(i[twice])) / len(heavy)
     share = np.bincount(graph.stream[rows]) / max(graph.total, 1)
     meeting = np.outer(graph.activity[heavy], graph.activity[heavy]) * float(np.sum(share**2))
-    twice = 1.0 - np.exp(-meeting) * (1.0 + meeting)
-    expected = float((twice.sum() - np.trace(twice)) / 2)
-    return len(heavy) * (len(heavy) - 1) // 2, together, expected
+    chance = 1.0 - np.exp(-meeting) * (1.0 + meeting)
+    expected = float((chance.sum() - np.trace(chance)) / 2)
+    return len(heavy) * (len(heavy) - 1) // 2, together, expected, tied
 
 
 def _mean_coherence(graph: Graph, rows: Array, coherence: Array) -> float:

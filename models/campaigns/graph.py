@@ -24,6 +24,7 @@ class Graph:
         account, stream: Codes of each act.
         p: Its posterior.
         at_ms: Its time; -1 where untimed.
+        support: Ln likelihood ratio of its company and its account's other acts.
         accounts: Account id by code.
         streams: By code: `section_id, comment_id, kind, n` (all acts of the stream) and the
             stream's `key`, its name inside one scan.
@@ -35,6 +36,7 @@ class Graph:
     stream: Array
     p: Array
     at_ms: Array
+    support: Array
     accounts: Array
     streams: pd.DataFrame
     activity: Array
@@ -44,7 +46,7 @@ class Graph:
         """The same graph with some of its acts."""
         return Graph(
             self.account[rows], self.stream[rows], self.p[rows], self.at_ms[rows],
-            self.accounts, self.streams, self.activity, self.total,
+            self.support[rows], self.accounts, self.streams, self.activity, self.total,
         )  # fmt: skip
 
 
@@ -61,6 +63,8 @@ def build_graph(attribution: Attribution, min_p: float) -> Graph:
     stream_codes, stream_names = _encode(stream_keys)
     p = pc.fill_null(named["p_purchased"], 0.0).to_numpy()
     at = pc.fill_null(named["ts_lo_ms"], -1).to_numpy()
+    support = pc.fill_null(named["company"], 0.0).to_numpy()
+    support = support + pc.fill_null(named["propensity"], 0.0).to_numpy()
     kept = np.flatnonzero(p >= min_p)
     account_order, account_rank = _by_content(account_codes[kept], p[kept], at[kept], account_ids)
     stream_order, stream_rank = _by_content(stream_codes[kept], p[kept], at[kept], stream_names)
@@ -73,6 +77,7 @@ def build_graph(attribution: Attribution, min_p: float) -> Graph:
         stream[order],
         p[kept][order],
         at[kept][order],
+        support[kept][order],
         account_ids[account_order],
         _streams(named, stream_codes, stream_names, sizes)
         .iloc[stream_order]

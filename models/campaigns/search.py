@@ -180,9 +180,34 @@ def _filled(graph: Graph, part: Array, free: Array, config: CampaignConfig) -> A
     n = len(graph.accounts)
     mass_inside = np.bincount(graph.account[inside], graph.p[inside], minlength=n)
     mass = np.bincount(graph.account, graph.p, minlength=n)
-    member = (mass_inside >= config.member_share * mass) & (mass_inside >= 0.5)
-    member[graph.account[part]] = True
-    return np.flatnonzero(inside & member[graph.account])
+    own = np.zeros(n, dtype=bool)
+    own[graph.account[part]] = True
+    joins = ~own & (mass_inside >= config.member_share * mass) & (mass_inside >= 0.5)
+    # Who comes back for a second delivery belongs to the group; who came once may be a stranger
+    # in its crowd, and is taken in only where the group makes up most of a delivery.
+    own |= joins & (_streams_of(graph, np.flatnonzero(inside)) >= 2)
+    led = _led(graph, inside & own[graph.account], inside & (joins & ~own)[graph.account], config)
+    return np.flatnonzero(inside & (own | (joins & led))[graph.account])
+
+
+def _streams_of(graph: Graph, rows: Array) -> Array:
+    """Number of different streams of each account among the rows."""
+    n = len(graph.accounts)
+    pairs = np.unique(graph.stream[rows] * np.int64(n) + graph.account[rows])
+    result: Array = np.bincount(pairs % n, minlength=n)
+    return result
+
+
+def _led(graph: Graph, core_acts: Array, others: Array, config: CampaignConfig) -> Array:
+    """Accounts that act mostly in deliveries of which the dense core makes up enough."""
+    n_accounts, n_streams = len(graph.accounts), len(graph.streams)
+    core_mass = np.bincount(graph.stream[core_acts], graph.p[core_acts], minlength=n_streams)
+    joining = np.bincount(graph.stream[others], graph.p[others], minlength=n_streams)
+    led = (core_mass >= config.core_share * (core_mass + joining))[graph.stream[others]]
+    account, p = graph.account[others], graph.p[others]
+    inside_led = np.bincount(account[led], p[led], minlength=n_accounts)
+    result: Array = 2 * inside_led >= np.bincount(account, p, minlength=n_accounts)
+    return result
 
 
 def _large_enough(graph: Graph, rows: Array, config: CampaignConfig) -> bool:
@@ -197,10 +222,12 @@ def _large_enough(graph: Graph, rows: Array, config: CampaignConfig) -> bool:
 def _single(
     graph: Graph, rows: Array, significant: Array, config: CampaignConfig
 ) -> Iterator[Group]:
-    """Streams with a significant excess whose attributed acts belong to no group yet."""
+    """Streams with a significant excess of free acts by accounts that are known from elsewhere."""
     likely = rows[(graph.p[rows] >= 0.5) & significant[graph.stream[rows]]]
     mass = np.bincount(graph.stream[likely], graph.p[likely], minlength=len(graph.streams))
     for stream in np.flatnonzero(mass >= config.min_single):
         own = likely[graph.stream[likely] == stream]
+        if np.average(graph.support[own], weights=graph.p[own]) < config.single_support:
+            continue
         if len(np.unique(graph.account[own])) >= config.min_accounts:
             yield Group(own)

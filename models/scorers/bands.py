@@ -45,6 +45,9 @@ class Thresholds:
         line_bits: Bits from which company or propensity speaks. 2^-10 is one section in a
             thousand by chance under a fair likelihood ratio (Markov's inequality: the ratio's
             organic mean is 1, so P(ratio >= 2^10) <= 2^-10).
+        second_look: P-value of a section's own excess that counts where its company already
+            speaks: then timing did not single it out among all streams, so its test needs no
+            correction for them. One in a hundred.
         hint_count: Acts attributed at least before an excess alone is called unusual: half of the
             event's 20; smaller excesses of real sections are daily life.
         template_bits: Surprise from which a template counts, where the frame carries no flag of
@@ -52,8 +55,9 @@ class Thresholds:
         template_count, template_share: Comments in surprising templates from which texts speak:
             1-3 of 20 generic comments are normal, half of them alarms (peers.md, HypeAuditor);
             the fifth lies between.
-        coherent: Audience coherence from which attributed accounts read as one community: the
-            middle between strangers (0) and one fandom (1).
+        coherent: Audience coherence from which attributed accounts read as one community; the
+            middle of attribution's own ramp (a star ring whose accounts serve two owners has
+            0.55, fan clubs are above 0.9).
         coherent_from, coherent_to, coherent_floor: Ramp over which coherence takes weight from
             the accounts' evidence, so that no cliff sits at the middle.
         even_cv: Coefficient of variation of gaps below which arrivals look timed: 0.1 % of random
@@ -77,13 +81,14 @@ class Thresholds:
     comment_count: float = 10.0
     comment_share: float = 0.20
     line_bits: float = 10.0
+    second_look: float = 0.01
     hint_count: float = 10.0
     template_bits: float = 20.0
     template_count: int = 10
     template_share: float = 0.20
-    coherent: float = 0.5
-    coherent_from: float = 0.3
-    coherent_to: float = 0.7
+    coherent: float = 0.75
+    coherent_from: float = 0.6
+    coherent_to: float = 0.9
     coherent_floor: float = 0.2
     even_cv: float = 0.5
     even_share: float = 0.10

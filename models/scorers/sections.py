@@ -191,19 +191,21 @@ def _lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[_Line]:
         np.where(enough, column(frame, f"{name}_bits"), np.nan)
         for name in ("excess", "company", "propensity")
     )
+    pairs = excused.of("coengagement", n)
+    with_company = _bit_line("coengagement.company@1", company, pairs, trust, t)
     # The excess speaks by its own test and its amount, not by its bits: the p-value is what was
     # calibrated against organic bursts.
-    significant = flags(frame, "significant", n) & ~np.isnan(excess)
+    corroborates = with_company.spoke & (column(frame, "p_value") <= t.second_look)
+    significant = (flags(frame, "significant", n) | corroborates) & ~np.isnan(excess)
     most, by_time = column(frame, "n_purchased_hi"), excused.of("timing", n)
     timed = _Line(
         "timing.excess@1", "timing", excess, by_time, np.ones(n),
         spoke=significant & (most >= t.hint_count),
         speaks=significant & (most * (1 - by_time) >= t.hint_count) & (by_time < t.half_excused),
     )  # fmt: skip
-    pairs = excused.of("coengagement", n)
     return [
         timed,
-        _bit_line("coengagement.company@1", company, pairs, trust, t),
+        with_company,
         _bit_line("coengagement.propensity@1", propensity, pairs, trust, t),
         _text_line(frame, excused.of("template", n), t),
     ]

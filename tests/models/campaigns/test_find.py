@@ -199,3 +199,21 @@ def test_a_strict_configuration_finds_less(made_up: Any) -> None:
     world = made_up.pool_world()
     strict = CampaignConfig(min_accounts=500)
     assert find_campaigns(made_up.attribution(world), config=strict).campaigns.empty
+
+
+def test_a_crowd_of_strangers_does_not_join_the_few_who_come_back(made_up: Any) -> None:
+    world = made_up.pool_world(n_sections=3, orders=3, size=15, pool=20)
+    crowd = pd.concat([made_up.pool_world(n_sections=3, orders=0, organic=200, prefix="")])
+    crowd = crowd.assign(
+        account_id=[f"stranger{i}" for i in range(len(crowd))],
+        ts_lo_ms=crowd.section_id.map(
+            world[world.p_purchased > 0.5].groupby("section_id").ts_lo_ms.median()
+        ).astype("int64"),
+        p_purchased=0.8,
+    )
+    crowd["ts_hi_ms"] = crowd.ts_lo_ms
+    both = pd.concat([world, crowd], ignore_index=True)
+    both["engagement_id"] = [f"e{i:07d}" for i in range(len(both))]
+    found = run(made_up, both)
+    (campaign,) = found.campaigns.campaign_id
+    assert not any(a.startswith("stranger") for a in members(found, campaign))

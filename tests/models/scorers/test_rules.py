@@ -98,10 +98,22 @@ def test_two_families_reach_the_top_band(one: Any) -> None:
 @pytest.mark.parametrize("family", ["timing", "coengagement"])
 def test_leaving_out_either_family_leaves_less_than_the_top_band(one: Any, family: str) -> None:
     mute = {
-        "timing": {"significant": False, "excess_bits": -1.0, "propensity_bits": -1.0},
+        "timing": {
+            "significant": False,
+            "p_value": 0.3,
+            "excess_bits": -1.0,
+            "propensity_bits": -1.0,
+        },
         "coengagement": {"company_bits": -1.0, "propensity_bits": -1.0},
     }[family]
     assert one(LOUD | mute).band == "unusual"
+
+
+def test_an_excess_that_company_points_at_needs_no_correction_for_all_streams(one: Any) -> None:
+    small = LOUD | {"significant": False, "p_value": 0.005}
+    assert one(small).band == "likely_purchased"
+    assert one(small | {"p_value": 0.05}).band == "unusual"
+    assert one(small | {"company_bits": -1.0, "propensity_bits": -1.0}).band == "organic"
 
 
 def test_propensity_shares_the_excess_and_counts_once_with_it(one: Any) -> None:
@@ -125,7 +137,7 @@ def test_small_amounts_stay_below_the_top_band(one: Any) -> None:
 
 
 def test_one_fandom_is_coordinated_and_explained(one: Any) -> None:
-    row = one(LOUD | {"audience_coherence": 0.8})
+    row = one(LOUD | {"audience_coherence": 0.9})
     assert (row.band, row.coordinated) == ("unusual_explained", True)
     assert "coengagement.one_audience@1" in row.reasons
     assert row.score < one(LOUD).score
@@ -133,7 +145,7 @@ def test_one_fandom_is_coordinated_and_explained(one: Any) -> None:
 
 def test_a_fandom_with_templates_beside_it_is_left_to_a_person(one: Any) -> None:
     row = one(
-        LOUD | {"audience_coherence": 0.8},
+        LOUD | {"audience_coherence": 0.9},
         cap={"n_comments": 60, "n_texts": 60},
         templates=texts(25, 35),
     )
