@@ -51,19 +51,18 @@ def normal_form(text: str) -> str:
         bare quotation of another).
     """
     folded = unicodedata.normalize("NFKC", html.unescape(text[:MAX_CHARACTERS])).casefold()
-    folded = unicodedata.normalize("NFKC", _TAG.sub(" ", folded))
+    folded = unicodedata.normalize("NFKC", _TAG.sub(" ", folded)).translate(_VISIBLE)
     folded = _ANSWER.sub(" ", _QUOTED.sub(" ", folded))
     folded = _AT.sub(_MENTION, _LINK.sub(rf" {_URL}\1 ", folded))
     # Whom a comment addresses first is no part of its words; further names are one slot.
     folded = _MENTIONS.sub(f"{_MENTION} ", folded).strip().removeprefix(_MENTION)
-    visible = folded.translate(_VISIBLE)
-    plain = _EMOTE.sub(" ", visible)
+    plain = _EMOTE.sub(" ", folded)
     words = _words(plain)
     if words in _DEFAULTS:
         return ""
     if words.strip(_MENTION + " "):
         return words
-    return _REPEAT.sub(r"\1\1\1", _SPACE.sub("", visible.replace(_MENTION, "")))
+    return _REPEAT.sub(r"\1\1\1", _SPACE.sub("", folded.replace(_MENTION, "")))
 
 
 def _words(text: str) -> str:
