@@ -51,7 +51,7 @@ def fit_curves(events: Events, organic: Reals, config: AttributionConfig) -> Cur
     total = np.add.reduceat(organic, offsets[:-1]) if events.n else np.zeros(0)
     total = np.maximum(total, 1e-9)
     long_enough = (np.diff(offsets) >= config.min_curve_acts)[stream]
-    weight = np.where(long_enough, organic / total[stream], 0.0)
+    weight = np.where(long_enough, organic / np.diff(offsets)[stream], 0.0)
     bins = _age_bin(events.age_s)
     group = events.group[stream]
     hour = ((events.origin_week_s[stream] + events.age_s) // 3600).astype(np.int64) % _HOURS

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.fit import Fit
-from zhenzan.models.attribution.kernels import expected_count, expected_share
+from zhenzan.models.attribution.kernels import age_share, expected_count, expected_share
 from zhenzan.models.attribution.null import COUNT_STEPS, RATE_OFFSET, RATE_STEPS, log_tail_table
 from zhenzan.models.attribution.result import CURVES, WINDOWS
 
@@ -86,8 +86,8 @@ def _expected(
         s = owner[b]
         g, last, width = group[s], max(horizon[s], 1.0), end[b] - begin[b]
         lo, hi = offsets[s], offsets[s + 1]
-        total = organic[hi] - organic[lo]
-        scale = total / max(expected_share(0.0, last, origin[s], curve[g], week[g]), 1e-12)
+        whole = max(age_share(last, curve[g]), 1e-12)
+        scale = (organic[hi] - organic[lo]) / whole
         around, pooled = 0.0, 0.0
         for side in range(2):
             x0 = max(begin[b] - _FLANKS * width, 0.0) if side == 0 else min(end[b] + width, last)
@@ -98,7 +98,7 @@ def _expected(
                 around += organic[j] - organic[i]
                 pooled += scale * expected_share(x0, x1, origin[s], curve[g], week[g])
         window = scale * expected_share(begin[b], min(end[b], last), origin[s], curve[g], week[g])
-        out[b] = expected_count(window, total, around, pooled, agreement[b])
+        out[b] = expected_count(window, around, pooled, agreement[b])
     return out
 
 

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from zhenzan.models.attribution.curve import AGE_STEP
 from zhenzan.models.attribution.null import COUNT_STEPS, RATE_OFFSET, RATE_STEPS
 
-__all__ = ["WINDOW_FIELDS", "expected_count", "look_up", "scan_windows"]
+__all__ = [
+    "WINDOW_FIELDS",
+    "age_share",
+    "expected_count",
+    "expected_share",
+    "look_up",
+    "organic_total",
+    "scan_windows",
+]
 
 # Delivered shares on which the posterior of a window is evaluated, and their cell widths.
 _SHARES: Final = np.array([0.01, 0.03, 0.07, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99])
@@ -29,6 +37,7 @@ _HOURS: Final = 168
 _WEEK_S: Final = 604_800.0
 _MAX_EMPTY: Final = 16  # empty windows counted between two filled ones; the rest says the same
 _MIN_RATE: Final = 1e-5
+_TOTAL_WEIGHT: Final = 3.0
 _FEW: Final = 1.5  # below this many acts a window needs an account that stands out
 _NEGLIGIBLE: Final = -9.0  # log odds of an order at which a window is left alone
 # Columns of a recorded window: stream, start and end age, acts, expected, delivered, log odds.
@@ -89,9 +98,17 @@ def look_up(table: NDArray[Any], count: float, rate: float) -> float:
 
 
 @njit(cache=True)
-def expected_count(
-    window: float, own: float, around: float, pooled_around: float, agreement: float
-) -> float:
+def organic_total(acts: float, outside: float, outside_share: float) -> float:
+    """Organic acts of a stream as its life outside a window tells, that window left out.
+
+    Shrunk toward all its acts with the weight of three: how many acts a stream has is no evidence,
+    so a window that is the stream's whole life has no excess by its own account.
+    """
+    return acts * (_TOTAL_WEIGHT + max(outside, 0.0)) / (_TOTAL_WEIGHT + acts * outside_share)
+
+
+@njit(cache=True)
+def expected_count(window: float, around: float, pooled_around: float, agreement: float) -> float:
     """Pooled expectation of a window, scaled by how its surroundings did against theirs.
 
     `agreement` is the shape of a gamma prior (mean 1) on that scale factor: large where streams
@@ -225,7 +242,9 @@ def scan_windows(
             continue
         i, end = offsets[s], offsets[s + 1]
         g, last = group[s], max(horizon[s], 1.0)
-        scale = organic[s] / max(age_share(last, curve[g]), 1e-12)
+        whole = max(age_share(last, curve[g]), 1e-12)
+        acts = float(end - i)
+        own_share = organic[s] / acts
         before, before_end, after, after_end = i, i, i, i
         spread, spreads = 0.0, 0
         while i < end:
@@ -250,9 +269,12 @@ def scan_windows(
             around = cumulated[before_end] - cumulated[before]
             around += max(cumulated[after_end] - cumulated[after], 0.0)
             pooled = expected_share(b0, b1, origin[s], curve[g], week[g])
-            pooled = scale * (pooled + expected_share(a0, a1, origin[s], curve[g], week[g]))
-            window = scale * expected_share(start, min(stop, last), origin[s], curve[g], week[g])
-            rate = expected_count(window, kept, around, pooled, agreement[g])
+            pooled += expected_share(a0, a1, origin[s], curve[g], week[g])
+            window = expected_share(start, min(stop, last), origin[s], curve[g], week[g]) / whole
+            outside = organic[s] - (cumulated[j] - cumulated[i])
+            total = organic_total(acts, outside, 1.0 - min(window, 1.0))
+            window, pooled = total * window, total * pooled / whole
+            rate = expected_count(window, around, pooled, agreement[g])
             if pooled > 5.0:
                 ratio = math.log((around + 0.5) / (pooled + 0.5))
                 spread += ratio * ratio - 1.0 / pooled
@@ -278,14 +300,14 @@ def scan_windows(
             x = min(int(math.log1p(rest) * COUNT_STEPS), histogram.shape[1] - 1)
             y = int((math.log(rate) + RATE_OFFSET) * RATE_STEPS)
             y = min(max(y, 0), histogram.shape[2] - 1)
-            histogram[g, x, y] += 1.0
+            histogram[g, x, y] += rest / (j - i)
             following = age[j] if j < end else last
             empty = math.floor((following + shift) / width) - cell - 1
-            histogram[g, 0, y] += min(max(empty, 0), _MAX_EMPTY)
+            histogram[g, 0, y] += own_share * min(max(empty, 0), _MAX_EMPTY)
             best[s] = min(best[s], look_up(tail[g], float(j - i), rate))
             n_windows[s] += 1
             i = j
         if spreads:
-            moments[g, 0] += spread / spreads
-            moments[g, 1] += 1.0
+            moments[g, 0] += own_share * spread / spreads
+            moments[g, 1] += own_share
     return n_record
