@@ -9,20 +9,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 from zhenzan.detector.sources.files import Pieces, Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
-from zhenzan.detector.sources.kernels import find_records
+from zhenzan.detector.sources.kernels import Bytes, Ints, find_records
 from zhenzan.features.errors import InputError
 
 __all__ = ["read_delimited"]
 
 # Longer than any record: the longest text that we promise to read has 10 MB.
 _LONGEST: Final = 32 << 20
+_AT_ONCE: Final = 1 << 16  # records that make a batch
 _OPEN_QUOTE: Final = "a quote is opened and not closed"
 
 
@@ -49,35 +50,53 @@ class _Reader:
         self._delimiter = seen.delimiter
         self._columns = columns
         self._names: list[str] = []
+        self._found = np.empty((_AT_ONCE, 3), np.int64)
+        self._held: list[bytes] = []
+        self._lines: list[Ints] = []
+        self._n_held = 0
+        self._multiline = False
 
     def records(self, *, at_end: bool) -> Iterator[Record]:
         """Parses all records that the buffer holds whole, and drops them from it."""
         start = 0
-        data = np.frombuffer(bytes(self.buffer), np.uint8)
+        raw = bytes(self.buffer)
+        data = np.frombuffer(raw, np.uint8)
         if not self._names:
             start = self._header(data, at_end)
             if not self._names:
                 return
         while True:
-            begins, fields, lines, stop, why = find_records(
-                data, start, ord(self._delimiter), len(self._names), at_end
-            )
-            yield from self._block(data, begins, fields, lines, stop)
+            n, stop, why = self._find(data, start, at_end)
+            if n:
+                yield from self._take(raw, self._found[:n].copy(), stop)
+            if self._n_held >= _AT_ONCE:
+                yield from self._parsed()
+            start = stop
+            if why == 3:
+                continue
             if why == 0 and len(data) - stop <= _LONGEST:
                 break
             yield BadRecord(self.line, _OPEN_QUOTE)
-            start = _next_line(data, stop)
+            start = _next_line(raw, stop)
             self.line += 1
+        yield from self._parsed()
         del self.buffer[:stop]
 
-    def _header(self, data: np.ndarray[Any, Any], at_end: bool) -> int:
+    def _find(self, data: Bytes, start: int, at_end: bool) -> tuple[int, int, int]:
+        found: tuple[int, int, int] = find_records(
+            data, start, ord(self._delimiter), at_end, self._found
+        )
+        return found
+
+    def _header(self, data: Bytes, at_end: bool) -> int:
         """Takes the first line that is not empty for the names; returns where the next begins."""
-        begins, fields, lines, stop, why = find_records(data, 0, ord(self._delimiter), 0, at_end)
+        n, stop, why = self._find(data, 0, at_end)
+        begins, fields, lines = self._found[:n].T
         filled = np.flatnonzero(fields)
         if len(filled) == 0:
-            if why == 2 or len(data) - stop > _LONGEST:
+            if why >= 2 or len(data) - stop > _LONGEST:
                 raise InputError(
-                    "the header cannot be read: a quote is opened and not closed",
+                    "the header cannot be read: empty lines only, or a quote that is not closed",
                     path=self._path,
                     line=1 + int(lines.sum()),
                 )
@@ -90,58 +109,67 @@ class _Reader:
         self.line += int(lines[: row + 1].sum())
         return end
 
-    def _block(
-        self,
-        data: np.ndarray[Any, Any],
-        begins: np.ndarray[Any, Any],
-        fields: np.ndarray[Any, Any],
-        lines: np.ndarray[Any, Any],
-        stop: int,
-    ) -> Iterator[Record]:
+    def _take(self, raw: bytes, found: Ints, stop: int) -> Iterator[BadRecord]:
+        """Keeps the records that have all their fields for the parser, and tells the others."""
+        begins, fields, lines = found.T
         first = self.line + np.cumsum(lines) - lines
         self.line += int(lines.sum())
-        wrong = (fields != len(self._names)) & (fields > 0)
-        for row in np.flatnonzero(wrong):
+        good = fields == len(self._names)
+        for row in np.flatnonzero(~good & (fields > 0)):
             yield BadRecord(
                 int(first[row]), f"{fields[row]} fields where the header has {len(self._names)}"
             )
-        good = fields == len(self._names)
-        if not good.any():
-            return
         ends = np.append(begins[1:], stop)
         if good.all():
-            block = data[begins[0] : stop].tobytes()
+            self._held.append(raw[begins[0] : stop])
         else:
-            block = b"".join(
-                data[b:e].tobytes() for b, e in zip(begins[good], ends[good], strict=True)
-            )
-        batch = self._parsed(block, int(good.sum()), bool((lines[good] > 1).any()))
-        yield from _as_text(batch, first[good])
+            self._held += [raw[b:e] for b, e in zip(begins[good], ends[good], strict=True)]
+        self._lines.append(first[good])
+        self._n_held += int(good.sum())
+        self._multiline |= bool((lines[good] > 1).any())
 
-    def _parsed(self, block: bytes, rows: int, multiline: bool) -> pa.RecordBatch:
-        wanted = [n for n in self._names if self._columns is None or n in self._columns]
-        table = pa.csv.read_csv(
-            pa.BufferReader(block),
-            read_options=pa.csv.ReadOptions(
-                column_names=self._names, block_size=len(block) + 1, use_threads=False
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=self._delimiter,
-                newlines_in_values=multiline,
-                ignore_empty_lines=len(self._names) > 1,
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(self._names, pa.binary()),
-                include_columns=wanted,
-                strings_can_be_null=False,
-            ),
-        )
-        if table.num_rows != rows:  # the parser and the kernel must agree, or lines would shift
-            raise AssertionError(f"{table.num_rows} rows parsed where {rows} were found")
-        return table.combine_chunks().to_batches()[0]
+    def _parsed(self) -> Iterator[Record]:
+        """Parses what is held, and forgets it."""
+        if self._n_held:
+            block = b"".join(self._held)
+            batch = _by_arrow(block, self._names, self._delimiter, self._multiline, self._columns)
+            if batch.num_rows != self._n_held:  # or lines would shift
+                raise InputError(
+                    "the delimited text cannot be parsed",
+                    path=self._path,
+                    line=int(self._lines[0][0]),
+                    found=f"{batch.num_rows} rows",
+                    expected=f"{self._n_held} rows",
+                )
+            yield from _as_text(batch, np.concatenate(self._lines))
+        self._held, self._lines, self._n_held, self._multiline = [], [], 0, False
 
 
-def _as_text(batch: pa.RecordBatch, lines: np.ndarray[Any, Any]) -> Iterator[Record]:
+def _by_arrow(
+    block: bytes,
+    names: list[str],
+    delimiter: str,
+    multiline: bool,
+    columns: Collection[str] | None,
+) -> pa.RecordBatch:
+    table = pa.csv.read_csv(
+        pa.BufferReader(block),
+        read_options=pa.csv.ReadOptions(
+            column_names=names, block_size=len(block) + 1, use_threads=False
+        ),
+        parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=multiline, ignore_empty_lines=len(names) > 1
+        ),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.binary()),
+            include_columns=[n for n in names if columns is None or n in columns],
+            strings_can_be_null=False,
+        ),
+    )
+    return table.combine_chunks().to_batches()[0]
+
+
+def _as_text(batch: pa.RecordBatch, lines: Ints) -> Iterator[Record]:
     """Bytes to text; rows that are not UTF-8 are told one by one."""
     try:
         texts = [column.cast(pa.string()) for column in batch.columns]
@@ -167,15 +195,15 @@ def _is_text(values: Collection[bytes]) -> bool:
     return True
 
 
-def _next_line(data: np.ndarray[Any, Any], begin: int) -> int:
+def _next_line(raw: bytes, begin: int) -> int:
     """Begin of the line after the one that begins here."""
-    for first in range(begin, len(data), 1 << 16):
-        found = np.flatnonzero(np.isin(data[first : first + (1 << 16)], (10, 13)))
-        if len(found):
-            at = first + int(found[0])
-            pair = data[at] == 13 and at + 1 < len(data) and data[at + 1] == 10
-            return at + 2 if pair else at + 1
-    return len(data)
+    step = 1 << 12
+    for first in range(begin, len(raw), step):
+        ends = [raw.find(mark, first, first + step) for mark in (b"\n", b"\r")]
+        at = min((end for end in ends if end >= 0), default=-1)
+        if at >= 0:
+            return at + 2 if raw.startswith(b"\r\n", at) else at + 1
+    return len(raw)
 
 
 def _distinct(names: list[str]) -> list[str]:

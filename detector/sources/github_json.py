@@ -116,7 +116,7 @@ def _event(line: int, text: bytes) -> Star | Passed | BadRecord:
         event = json.loads(text.decode("utf-8"))
     except UnicodeDecodeError:
         return BadRecord(line, "the text is not UTF-8")
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return BadRecord(line, "not JSON")
     if not isinstance(event, dict) or event.get("type") != "WatchEvent":
         return Passed(1)

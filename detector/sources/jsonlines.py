@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.json
 from zhenzan.detector.sources.files import Pieces, Probe
@@ -16,6 +16,7 @@ from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values, withou
 __all__ = ["batch_of", "json_lines", "read_json"]
 
 _ROWS: Final = 1 << 14
+_LONGEST: Final = 64 << 20  # as in jsonvalues
 
 
 def read_json(seen: Probe, text: Collection[str]) -> Iterator[Record]:
@@ -38,7 +39,8 @@ def json_lines(pieces: Pieces) -> Iterator[tuple[int, list[bytes]]]:
     for piece in pieces:
         end = piece.rfind(b"\n")
         if end < 0:
-            held += piece
+            # Too long for a record: the mark in its place is no JSON, and is told as such.
+            held = held + piece if len(held) < _LONGEST else b"!"
             continue
         lines = (held + piece[:end]).split(b"\n")
         held = piece[end + 1 :]
@@ -113,7 +115,7 @@ def _line_by_line(first: int, lines: Iterable[bytes]) -> Iterator[tuple[int, Any
             value = json.loads(content.decode("utf-8"))
         except UnicodeDecodeError:
             yield number, JsonProblem("the text is not UTF-8")
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             yield number, JsonProblem(f"not JSON: {str(error).split(':')[0]}")
         else:
             yield number, value
@@ -159,6 +161,8 @@ def _spelled(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, str):
         return without_surrogates(value)
-    if isinstance(value, int | float):
-        return repr(value) if np.isfinite(value) else "nan"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else "nan"
     return without_surrogates(json.dumps(value, ensure_ascii=False, sort_keys=True))

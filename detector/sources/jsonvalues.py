@@ -51,11 +51,11 @@ def json_values(pieces: Iterable[bytes]) -> Iterator[tuple[int, Any | JsonProble
             return
         try:
             value, end = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             if not at_end and len(text) - at < _LONGEST and not _line_is_broken(text, at, decoder):
                 patience = 2 * (len(text) - at)  # doubling keeps the retries linear
                 continue
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+            reason = _reason(error)
             yield line, JsonProblem(f"not JSON: {reason}")
             end = text.find("\n", at)
             end = len(text) if end < 0 else end
@@ -71,6 +71,12 @@ def without_surrogates(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
+def _reason(error: ValueError | RecursionError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    return "nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+
+
 def _line_is_broken(text: str, at: int, decoder: json.JSONDecoder) -> bool:
     """Whether the line at fault is followed by a line that begins an object of its own."""
     end = text.find("\n", at)
@@ -79,7 +85,7 @@ def _line_is_broken(text: str, at: int, decoder: json.JSONDecoder) -> bool:
         return False
     try:
         decoder.raw_decode(text, gap.end())
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from zhenzan.detector.ingest.columns import as_type
 from zhenzan.detector.sources.files import probe
 from zhenzan.detector.sources.flat import BadRecord, Records
-from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values, without_surrogates
 from zhenzan.detector.sources.records import read_records
 
 OBJECT = st.dictionaries(
@@ -84,3 +86,59 @@ def test_first_line_broken_does_not_hide_the_rest(tmp_path: Path) -> None:
     records = list(read_records(probe(path)))
     assert sum(r.data.num_rows for r in records if isinstance(r, Records)) == 3
     assert [r.line for r in records if isinstance(r, BadRecord)] == [1]
+
+
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries(
+            {"id": st.one_of(st.none(), st.text(max_size=6), st.integers(-(2**70), 2**70))},
+            optional={
+                "n": st.one_of(st.none(), st.integers(-9, 9)),
+                "text": st.sampled_from(["2024-01-01", "赞", "\ud83d", '"', "\\n"]),
+            },
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_lines_read_fast_are_those_read_slowly(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
+) -> None:
+    path = tmp_path_factory.mktemp("json") / "t.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    found: list[list[Any]] = []
+    for record in read_records(probe(path), text=["id", "text"]):
+        assert isinstance(record, Records)
+        names = record.data.schema.names
+        for column in ("id", "text", "n"):
+            values = (
+                as_type(record.data.column(column), pa.string())[0].to_pylist()
+                if column in names
+                else [None] * record.data.num_rows
+            )
+            found.append(values)
+    expected = [
+        [None if r.get(c) is None else without_surrogates(str(r[c])).strip() or None for r in rows]
+        for c in ("id", "text", "n")
+    ]
+    assert found == expected
+
+
+def test_a_line_that_never_ends_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    with path.open("wb") as file:
+        file.write(b'{"a": "' + b"x" * (80 << 20) + b'"}\n{"a": "1"}\n')
+    records = list(read_records(probe(path)))
+    assert [r.line for r in records if isinstance(r, BadRecord)] == [1]
+    assert [r.data.to_pylist() for r in records if isinstance(r, Records)] == [[{"a": "1"}]]
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_numbers_longer_than_python_reads_cost_their_line(tmp_path: Path, lines: bool) -> None:
+    path = tmp_path / "t.json"
+    rows = ['{"a": "1"}', '{"a": ' + "9" * 5000 + "}", '{"a": "2"}']
+    path.write_text("\n".join(rows) + "\n" if lines else "[\n" + ",\n".join(rows) + "\n]")
+    records = list(read_records(probe(path)))
+    values = [r.data.column("a").to_pylist() for r in records if isinstance(r, Records)]
+    assert [v for batch in values for v in batch] == ["1", "2"]
+    assert len([r for r in records if isinstance(r, BadRecord)]) == 1
