@@ -17,8 +17,11 @@ _STEPS: Final = (
     1000, 5000, 15_000, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 3 * _HOUR, 6 * _HOUR,
     12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY,
 )  # fmt: skip
-_MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
+_MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000)
 _MOST: Final = 5  # time labels that fit beside each other on a phone
+# 1900 to 2200; ingest admits nothing near either end, and calendars end not far beyond.
+_FIRST_MS: Final = -2_208_988_800_000
+_LAST_MS: Final = 7_258_118_400_000
 _NIGHTS_MOST: Final = 16  # more shaded nights than these are noise
 
 
@@ -38,6 +41,8 @@ def time_ticks(
     start_ms: int, end_ms: int, wording: Wording, most: int = _MOST
 ) -> list[tuple[int, str]]:
     """`(time, label)` at round local times, at most one more than `most`."""
+    if not _drawable(start_ms, end_ms):
+        return []
     span = max(1, end_ms - start_ms)
     step = next((s for s in _STEPS if span / s <= most), None)
     if step is None:
@@ -75,21 +80,23 @@ def _days(start_ms: int, end_ms: int, step: int, wording: Wording) -> list[int]:
 def _month_ticks(start_ms: int, end_ms: int, wording: Wording) -> list[tuple[int, str]]:
     first, last = wording.local(start_ms), wording.local(end_ms)
     months = (last.year - first.year) * 12 + last.month - first.month
-    step = next((m for m in _MONTHS if months / m <= _MOST), 1200)
+    step = next((m for m in _MONTHS if months / m <= _MOST), 24_000)
     at = (first.year * 12 + first.month - 1) // step * step + step
     ticks = []
     while at < 9999 * 12:
         when = _ms(datetime(at // 12, at % 12 + 1, 1, tzinfo=wording.zone), wording.zone)
         if when >= end_ms:
             break
-        ticks.append((when, f"{at // 12:04d}" if step % 12 == 0 else f"{at // 12:04d}-{at % 12 + 1:02d}"))
+        ticks.append(
+            (when, f"{at // 12:04d}" if step % 12 == 0 else f"{at // 12:04d}-{at % 12 + 1:02d}")
+        )
         at += step
     return ticks
 
 
 def nights(start_ms: int, end_ms: int, wording: Wording) -> list[tuple[int, int]]:
     """Spans from 00 to 06 local time; none where there would be too many to read."""
-    if end_ms - start_ms > _NIGHTS_MOST * _DAY:
+    if end_ms - start_ms > _NIGHTS_MOST * _DAY or not _drawable(start_ms, end_ms):
         return []
     day = _midnight(wording.local(start_ms))
     spans = []
@@ -99,6 +106,10 @@ def nights(start_ms: int, end_ms: int, wording: Wording) -> list[tuple[int, int]
             spans.append((max(start, start_ms), min(end, end_ms)))
         day += timedelta(days=1)
     return spans
+
+
+def _drawable(start_ms: int, end_ms: int) -> bool:
+    return _FIRST_MS <= start_ms and end_ms <= _LAST_MS
 
 
 def _midnight(local: datetime) -> datetime:

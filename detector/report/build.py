@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from zhenzan.detector.report.checks import CHECKS, section_checks
 from zhenzan.detector.report.groups import MAX_GROUPS, build_groups, group_order
-from zhenzan.detector.report.material import Material, listed, text
+from zhenzan.detector.report.material import Material, listed, records, text
 from zhenzan.detector.report.parts import build_parts
 from zhenzan.detector.report.records import InputRow, Method, Report, Row
 from zhenzan.detector.report.redact import Redactor, clean, scan_key
@@ -46,7 +46,7 @@ def build_report(scan: Scan, texts: Texts, *, section: str | None, redact: bool)
     chosen = sections if section is None else sections[sections["section_id"] == section]
     full = chosen.head(MAX_FULL)
     made = _material(scan, texts, full, section=section, redact=redact)
-    rows = [_row(record, made) for record in chosen.head(MAX_ROWS).to_dict("records")]
+    rows = [_row(record, made) for record in records(chosen.head(MAX_ROWS))]
     only = None if section is None else {c for cell in full["campaign_ids"] for c in listed(cell)}
     ordered = group_order(scan.campaigns, only)
     groups = build_groups(ordered, made)
@@ -186,7 +186,7 @@ def _checks(
 ) -> tuple[tuple[str, dict[str, int]], ...]:
     """How many sections each check could be made in."""
     capability = scan.reference("capability")
-    known = {} if capability.empty else capability.set_index("section_id").to_dict("index")
+    known = {str(row["section_id"]): row for row in records(capability)}
     tally = {name: {"yes": 0, "partly": 0, "no": 0} for name in CHECKS}
     pairs = zip(chosen["section_id"], chosen["families_used"], strict=True)
     for section_id, used in pairs:
@@ -215,7 +215,8 @@ def _method(scan: Scan, texts: Texts, *, redact: bool) -> Method:
         config=clean(str(run.get("config_digest", "")))[:12],
         calibrated=bool(scan.sections["probability"].notna().any()),
         families=tuple(
-            texts.optional(f"family.{f['name']}", clean(f["name"])) for f in families.get("used", [])
+            texts.optional(f"family.{f['name']}", clean(f["name"]))
+            for f in families.get("used", [])
         ),
         skipped=tuple(
             (texts.optional(f"family.{name}", clean(name)), why) for name, why in skipped.items()

@@ -194,9 +194,7 @@ def _shade(scale: _Scale, start_ms: int, end_ms: int, css: str) -> str:
     if right <= left:
         return ""
     width = max(right - left, 2.0)
-    return (
-        f'<rect class="{css}" x="{number(left)}" width="{number(width)}" height="1000"/>'
-    )
+    return f'<rect class="{css}" x="{number(left)}" width="{number(width)}" height="1000"/>'
 
 
 def _numbers(scale: _Scale, windows: Sequence[Window]) -> str:

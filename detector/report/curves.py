@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from zhenzan.detector.report.material import Material, text
 from zhenzan.detector.report.records import Curve, Window
+from zhenzan.detector.report.redact import clean
 from zhenzan.detector.report.wording import finite
 
 __all__ = ["section_curves", "section_windows"]
@@ -17,6 +18,7 @@ MAX_WINDOWS: Final = 6  # as many numbers as a phone's width holds
 _CLOSE: Final = 2  # windows drawn close up
 _FINE: Final = 60  # bins of a close-up: a stroke of 5 px on a phone
 _MIN_BIN_MS: Final = 1000
+_KIND: Final = 30  # kinds are free text of the source
 
 
 def section_curves(rows: pd.DataFrame | None, made: Material) -> tuple[tuple[Curve, ...], int]:
@@ -44,7 +46,7 @@ def _curve(rows: pd.DataFrame, made: Material) -> Curve:
     columns = [rows[name].astype("float64").fillna(0.0).tolist() for name in figures]
     spans = (rows["start_ms"].astype("int64").tolist(), rows["end_ms"].astype("int64").tolist())
     return Curve(
-        kind=str(rows["kind"].iloc[0]),
+        kind=clean(str(rows["kind"].iloc[0]), _KIND),
         comment=None if comment is None else made.redactor.comment(comment),
         bins=tuple(zip(*spans, *columns, strict=True)),
     )
@@ -83,7 +85,7 @@ def section_windows(
 def _window(number: int, row: pd.Series, curves: tuple[Curve, ...], made: Material) -> Window:
     comment = text(row["comment_id"])
     shown = None if comment is None else made.redactor.comment(comment)
-    kind = str(row["kind"])
+    kind = clean(str(row["kind"]), _KIND)
     first = curves[0] if curves else None
     return Window(
         number=number,
@@ -103,7 +105,7 @@ def _with_surroundings(window: Window, row: pd.Series, acts: pd.DataFrame) -> Wi
     """Adds fine counts from one window length before to one after."""
     comment = text(row["comment_id"])
     same = acts["comment_id"].isna() if comment is None else acts["comment_id"] == comment
-    stream = acts[same & (acts["kind"] == window.kind)]
+    stream = acts[same & (acts["kind"] == row["kind"])]
     times = stream["ts_hi_ms"].to_numpy(np.int64)
     length = window.end_ms - window.start_ms
     width = max(_MIN_BIN_MS, -(-3 * length // _FINE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pandas as pd
-from zhenzan.detector.report.material import Material, integer, read_acts, text
+from zhenzan.detector.report.material import Material, integer, read_acts, records, text
 from zhenzan.detector.report.network import MAX_ACCOUNTS, MAX_SECTIONS, layout
 from zhenzan.detector.report.records import Group, GroupMember
 from zhenzan.detector.report.wording import finite
@@ -38,7 +38,7 @@ def build_groups(ordered: pd.DataFrame, made: Material) -> tuple[Group, ...]:
     known = accounts[accounts["account_id"].isin(wanted)].set_index("account_id")
     return tuple(
         _group(number, row, parts.get(str(row["campaign_id"]), _NO_ROWS), known, made)
-        for number, row in enumerate(head.to_dict("records"), start=1)
+        for number, row in enumerate(records(head), start=1)
     )
 
 
@@ -103,7 +103,7 @@ def _member(account_id: str, known: pd.DataFrame, made: Material) -> GroupMember
 
 
 def _label(index: int) -> str:
-    """A, B, …, Z, AA, AB, …"""
+    """Letters as spreadsheets count: A to Z, then AA."""
     letters = ""
     index += 1
     while index:

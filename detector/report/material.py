@@ -16,7 +16,7 @@ from zhenzan.detector.report.wording import Wording
 from zhenzan.detector.results import Scan
 from zhenzan.features.family import Evidence
 
-__all__ = ["Material", "by_section", "integer", "listed", "read_acts", "text"]
+__all__ = ["Material", "by_section", "integer", "listed", "read_acts", "records", "text"]
 
 _ACTS = ("section_id", "comment_id", "account_id", "kind", "ts_lo_ms", "ts_hi_ms", "p_purchased")
 
@@ -91,6 +91,11 @@ def by_section(frame: pd.DataFrame, ids: Iterable[str]) -> dict[str, pd.DataFram
         return {}
     chosen = frame[frame["section_id"].isin(list(ids))]
     return {str(key): rows for key, rows in chosen.groupby("section_id", sort=False)}
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as mappings from column to cell."""
+    return [{str(key): cell for key, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def integer(value: Any) -> int | None:

@@ -86,16 +86,15 @@ def _positions(n_accounts: int, n_sections: int, pairs: pd.DataFrame) -> np.ndar
     at = np.array([found[i] for i in range(n)], dtype=np.float64)
     low, high = at.min(axis=0), at.max(axis=0)
     spread = np.where(high > low, high - low, 1.0)
-    return np.round(0.03 + 0.94 * (at - low) / spread, 4)
+    placed: np.ndarray = np.round(0.03 + 0.94 * (at - low) / spread, 4)
+    return placed
 
 
 def _rug(frame: pd.DataFrame, labels: list[str]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """The times of the acts on each of the first sections."""
-    rows = []
-    for index, times in frame.groupby("s", sort=True)["t"]:
-        if len(rows) == _RUG_ROWS:
-            break
-        ordered = sorted(int(t) for t in times)
+    rows: list[tuple[str, tuple[int, ...]]] = []
+    for index in sorted(frame["s"].unique())[:_RUG_ROWS]:
+        ordered = sorted(int(t) for t in frame.loc[frame["s"] == index, "t"])
         stride = -(-len(ordered) // _RUG_STROKES)
         rows.append((labels[int(index)], tuple(ordered[::stride])))
     return tuple(rows)

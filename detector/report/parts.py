@@ -8,7 +8,15 @@ from typing import Any, Final
 import pandas as pd
 from zhenzan.detector.report.checks import incomplete, section_checks
 from zhenzan.detector.report.curves import section_curves, section_windows
-from zhenzan.detector.report.material import Material, by_section, integer, listed, read_acts, text
+from zhenzan.detector.report.material import (
+    Material,
+    by_section,
+    integer,
+    listed,
+    read_acts,
+    records,
+    text,
+)
 from zhenzan.detector.report.records import CommentRow, Row, SectionPart, Template
 from zhenzan.detector.report.wording import finite
 
@@ -48,10 +56,10 @@ def build_parts(
     """
     ids = [str(i) for i in sections["section_id"]]
     frames = _frames(ids, made)
-    records = sections.to_dict("records")
+    told = records(sections)
     return tuple(
         _part(rank, row, record, frames, groups, made)
-        for rank, (row, record) in enumerate(zip(rows, records, strict=True), start=1)
+        for rank, (row, record) in enumerate(zip(rows, told, strict=True), start=1)
     )
 
 
@@ -72,7 +80,7 @@ def _frames(ids: list[str], made: Material) -> _Frames:
         windows=windows,
         acts=by_section(read_acts(scan, sections=sorted(windows)), ids) if windows else {},
         comments=by_section(chosen, ids),
-        capability={key: found.iloc[0].to_dict() for key, found in known.items()},
+        capability={key: records(found.head(1))[0] for key, found in known.items()},
         shared=_authors(comments),
     )
 
@@ -142,7 +150,8 @@ def _templates(
         if len(rows) < 2:
             continue
         texts = rows["text"].dropna().value_counts()
-        common = sorted(texts.items(), key=lambda item: (-item[1], item[0]))[:_EXAMPLES]
+        counted = [(-int(n), str(words)) for words, n in texts.items()]
+        common = [words for _, words in sorted(counted)[:_EXAMPLES]]
         n_shared = shared.get(str(template_id), 0)
         times = sorted(int(t) for t in rows["created_ms"].dropna())
         stride = -(-len(times) // _STROKES) or 1
@@ -150,7 +159,7 @@ def _templates(
             Template(
                 n_comments=len(rows),
                 n_accounts=int(rows["account_id"].nunique()),
-                examples=tuple(made.redactor.text(t, shared_by=n_shared) for t, _ in common),
+                examples=tuple(made.redactor.text(t, shared_by=n_shared) for t in common),
                 times=tuple(times[::stride]),
             )
         )
@@ -168,7 +177,7 @@ def _comments(
         ascending=[False, False, True, True, True],
         na_position="last",
     )
-    rows = ranked.head(MAX_COMMENTS).to_dict("records")
+    rows = records(ranked.head(MAX_COMMENTS))
     return tuple(_comment(row, shared, made) for row in rows)
 
 
@@ -183,7 +192,7 @@ def _replies(
         ascending=[False, False, True, True],
         na_position="last",
     )
-    rows = ranked.head(MAX_REPLIES).to_dict("records")
+    rows = records(ranked.head(MAX_REPLIES))
     return tuple(_comment(row, shared, made) for row in rows)
 
 

@@ -59,7 +59,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A stream over time in equal bins: `(start_ms, end_ms, observed, expected, lo, hi, excess)`."""
+    """A stream over time.
+
+    Attributes:
+        comment: The shown name of the comment, if the stream is of one.
+        bins: Equal bins `(start_ms, end_ms, observed, expected, low, high, excess)`.
+    """
 
     kind: str
     comment: str | None

@@ -12,7 +12,6 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
 from typing import Any, Final
 
@@ -100,10 +99,10 @@ def _page(report: Report, texts: Texts) -> str:
         draw_close=painter.close,
         draw_times=painter.times,
         draw_network=painter.network,
-        said=partial(_said),
+        said=_said,
         csp=_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
+        style=Markup(style),  # noqa: S704 - ours, as is the script
+        script=Markup(script),  # noqa: S704
         data=_json(painter.data()),
     )
 
@@ -153,9 +152,7 @@ class _Painter:
             attributed=self.wording.count(round(sum(b[6] for b in curve.bins))),
         )
         windows = part.windows if index == 0 else ()
-        growth, rate = curve_panels(
-            curve, windows, self.wording, zone_known=known, label=label
-        )
+        growth, rate = curve_panels(curve, windows, self.wording, zone_known=known, label=label)
         return _CurvePictures(
             growth=growth,
             rate=rate,
@@ -234,7 +231,9 @@ def _headline(report: Report, texts: Texts) -> str:
 
 def _said(anchor: str, index: int, statement: Statement) -> dict[str, Any]:
     """A statement with its place on the page and how many marks its strength gets."""
-    level = "strong" if statement.strength >= 2 else "moderate" if statement.strength >= 1 else "weak"
+    level = (
+        "strong" if statement.strength >= 2 else "moderate" if statement.strength >= 1 else "weak"
+    )
     return {"anchor": f"{anchor}-e{index}", "it": statement, "level": level}
 
 

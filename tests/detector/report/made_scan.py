@@ -30,7 +30,7 @@ HOSTILE = (
     "‮gnirts desrever‬\u200b\u200b\u2066hidden\u2069",
     "Z̸̧̢̛̩̦̜̈́͗̑͌ȃ̶̡̛̝̼̻̩̏͛̈́l̵̢̛̛̠͕͌̓g̷̢̧̛͔̐̍̈́o̴̡̢̳͑̏",
     "javascript:window.pwned=1 @somebody https://example.org/x?q=1 13812345678 me@example.org",
-    "\x00\x1b[31mred\x07 \ud83d\ude00 👩‍👩‍👧",
+    "\x00\x1b[31mred\x07 😀 👩‍👩‍👧",
     "长" * 3000,
     "'\"><svg/onload=window.pwned=1>&amp;&lt;",
 )
@@ -53,9 +53,7 @@ def make_scan(
     if n_sections > 3:
         bands[-1] = "insufficient_data"
     pieces = [_section(rng, i, ids[i], bands[i], hostile=hostile) for i in range(n_sections)]
-    frames = {
-        name: pd.concat([p[name] for p in pieces], ignore_index=True) for name in pieces[0]
-    }
+    frames = {name: pd.concat([p[name] for p in pieces], ignore_index=True) for name in pieces[0]}
     accounts = _accounts(frames["engagements"])
     members = _members(accounts, ids) if not quiet else accounts.head(0)
     outputs = {
@@ -187,8 +185,10 @@ def _engagements(
         share = excess / n if n else 0.0
         for k, t in enumerate(times):
             bought = k < round(excess)
-            who = f"douyin:ring{rng.integers(120):03d}" if bought else (
-                f"douyin:user{index}_{at}_{k}"
+            who = (
+                f"douyin:ring{rng.integers(120):03d}"
+                if bought
+                else (f"douyin:user{index}_{at}_{k}")
             )
             rows.append((who, int(t), 0.95 if bought else 0.02 * share))
     n = len(rows)
@@ -240,9 +240,13 @@ def _comments(
     )
     times = START_MS + np.sort(rng.integers(0, N_BINS * BIN_MS, n))
     info = pd.DataFrame(
-        {"comment_id": ids, "text": texts, "created_ms": times, "parent_id": pd.Series([None] * n, dtype="object")}
+        {
+            "comment_id": ids,
+            "text": texts,
+            "created_ms": times,
+            "parent_id": pd.Series([None] * n, dtype="object"),
+        }
     )
-    info["text"] = [t.encode("utf-16", "surrogatepass").decode("utf-16") for t in texts]
     return comments, info
 
 
@@ -328,14 +332,17 @@ def _accounts(engagements: pd.DataFrame) -> pd.DataFrame:
 
 def _members(accounts: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
     ring = accounts[accounts["coordinated"]]
-    rows = [("k0", "account", a, float(w)) for a, w in zip(ring.account_id, ring.n_attributed, strict=True)]
+    rows = [
+        ("k0", "account", a, float(w))
+        for a, w in zip(ring.account_id, ring.n_attributed, strict=True)
+    ]
     rows += [("k0", "section", i, 1.0 - k / 10) for k, i in enumerate([ids[0], *ids[2:3]])]
     return pd.DataFrame(rows, columns=OUTPUTS["campaign_members"].names)
 
 
 def _campaigns(members: pd.DataFrame) -> pd.DataFrame:
     row = {
-        "campaign_id": "k0", "kind": "mixed", "n_accounts": int((members.member_kind == "account").sum()),
+        "campaign_id": "k0", "kind": "mixed", "n_accounts": len(members) - 2,
         "n_sections": 2, "n_engagements": 400, "first_ms": START_MS + 96 * BIN_MS,
         "last_ms": START_MS + 144 * BIN_MS, "coordination": 0.93, "confidence": 0.97,
         "order_size": 200, "delivery": "burst", "estimated_cost_lo": None,
@@ -411,11 +418,22 @@ def _run(timezone: str | None, frames: dict[str, pd.DataFrame]) -> dict[str, obj
         "config_digest": "0f" * 32,
         "model": {"id": "rules@1"},
         "inputs": [
-            {"path": "/home/someone/likes.csv", "source": "canonical", "rows_read": 2412, "rows_rejected": 3}
+            {
+                "path": "/home/someone/likes.csv",
+                "source": "canonical",
+                "rows_read": 2412,
+                "rows_rejected": 3,
+            }
         ],
-        "rejections": [{"table": "engagement", "reason": "time in the future", "count": 3, "examples": []}],
+        "rejections": [
+            {"table": "engagement", "reason": "time in the future", "count": 3, "examples": []}
+        ],
         "families": {
-            "used": [{"name": "timing", "version": 1}, {"name": "coengagement", "version": 1}, {"name": "template", "version": 1}],
+            "used": [
+                {"name": "timing", "version": 1},
+                {"name": "coengagement", "version": 1},
+                {"name": "template", "version": 1},
+            ],
             "skipped": {"account": {"zh": "没有账号资料", "en": "no account profiles"}},
         },
         "counts": {"accounts": frames["engagements"].account_id.nunique(), "campaigns": 1},
