@@ -8,16 +8,18 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from zhenzan.detector.simulate.acts import Acts, Comments
-from zhenzan.detector.simulate.clock import HOUR_MS
+from zhenzan.detector.simulate.acts import DELIVERED, Acts, Comments
+from zhenzan.detector.simulate.clock import DAY_MS, HOUR_MS
 from zhenzan.detector.simulate.organic import likes_of_comments, organic_counts
 from zhenzan.detector.simulate.stage import Stage
 
-__all__ = ["CHUNK", "likes_among", "settle", "stream"]
+__all__ = ["CHUNK", "likes_among", "second_thoughts", "settle", "stream"]
 
 LIKES_OF_COMMENTS: Final = 0.30
 SHARES: Final = 0.05
 """Per organic like of a section [H]."""
+SHARE_TAKEN_BACK: Final = 0.02
+"""Of organic acts: slips of the thumb, tidying up [H]."""
 CHUNK: Final = 150_000
 """Expected engagements written at a time: bounds memory, whatever the size of the world."""
 PILOT_STEP: Final = 10
@@ -95,7 +97,16 @@ def _organic_acts(
         comments.pull[rows], total[home],
     )  # fmt: skip
     liked.scenario = s.scenario[liked.section]
-    return Acts.concat([*blocks, liked])
+    acts = Acts.concat([*blocks, liked])
+    second_thoughts(rng, acts)
+    return acts
+
+
+def second_thoughts(rng: np.random.Generator, acts: Acts) -> None:
+    """Lets some people take back what nobody ordered; fills `retracted` in place."""
+    changed = (rng.random(len(acts)) < SHARE_TAKEN_BACK) & (acts.label != DELIVERED)
+    wait = np.floor(rng.exponential(2.0 * DAY_MS, len(acts))).astype(np.int64)
+    acts.retracted = np.where(changed, acts.ts + wait, acts.retracted)
 
 
 def _merge(stage: Stage, acts: Acts) -> Acts:
@@ -112,6 +123,7 @@ def _merge(stage: Stage, acts: Acts) -> Acts:
 
 def _recorded(stage: Stage, acts: Acts) -> Acts:
     """The acts as the platform keeps them: purged, shifted, rounded (H19, H20)."""
+    acts.retracted[acts.retracted >= stage.end_ms] = -1
     if stage.purge_ms >= 0:
         gone = stage.purged[acts.account] & (acts.ts < stage.purge_ms)
         gone &= (acts.retracted < 0) | (acts.retracted > stage.purge_ms)

@@ -11,12 +11,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from zhenzan.detector.simulate.acts import Acts
 from zhenzan.detector.simulate.clock import DAY_MS, VERTICALS
-from zhenzan.detector.simulate.population import pick
 from zhenzan.detector.simulate.stage import Stage
 
-__all__ = ["POOL_KINDS", "Pool", "camouflage", "make_pool"]
+__all__ = ["POOL_KINDS", "Pool", "make_pool", "session_times"]
 
 POOL_KINDS: Final = ("fresh", "aged", "compromised", "real")
 _QUOTA: Final = {"fresh": 12, "aged": 10, "compromised": 6, "real": 40}
@@ -24,9 +22,6 @@ _QUOTA: Final = {"fresh": 12, "aged": 10, "compromised": 6, "real": 40}
 earns about 200 yuan a month); we see only the part of them that falls on this platform [H]."""
 _SPREAD: Final = {"fresh": 0.4, "aged": 0.5, "compromised": 0.5, "real": 1.0}
 """Sigma of the lognormal diligence: scripts share the load, people do not [H]."""
-CAMOUFLAGE: Final = 1.2
-"""Organic acts per delivered one: at least half of a bought account's acts must be camouflage
-(issue 3, validity of the presets)."""
 
 
 @dataclass
@@ -76,8 +71,8 @@ def make_pool(stage: Stage, name: str, kind: str, size: int) -> Pool:
     n = len(members)
     stage.pools.append(name)
     stage.pool[members] = len(stage.pools) - 1
-    if kind == "fresh":  # opened for the job: weeks old, hardly anything in the profile
-        people.created_ms[members] = stage.start_ms - rng.uniform(2, 90, n) * DAY_MS
+    if kind == "fresh":  # opened for the job: weeks or months old, hardly anything in the profile
+        people.created_ms[members] = stage.start_ms - rng.uniform(2, 150, n) * DAY_MS
         people.followers[members] = rng.poisson(3, n)
         people.posts[members] = rng.poisson(1, n)
         people.bio_length[members] *= rng.random(n) < 0.5
@@ -110,26 +105,3 @@ def session_times(
     first = stage.clock.active(midnight, group)
     last = stage.clock.active(midnight + DAY_MS, group)
     return stage.clock.wall(first + pool.hour[worker, day] * (last - first), group)
-
-
-def camouflage(stage: Stage, delivered: NDArray[np.int64], n_organic: float) -> Acts:
-    """Organic-looking acts of accounts that delivered, where their own life has too few.
-
-    They like what is popular (FRAUDAR's third camouflage, peers.md section 3; hard-negatives.md
-    H22), in the hours in which everybody does.
-
-    Args:
-        stage: The world.
-        delivered: Delivered acts of each account.
-        n_organic: Expected organic acts of the whole world.
-    """
-    rng = stage.rng("camouflage")
-    workers = np.flatnonzero(delivered)
-    share = stage.people.activity[workers] / stage.people.activity.sum()
-    missing = np.ceil(CAMOUFLAGE * delivered[workers]) - 0.7 * share * n_organic
-    extra = rng.poisson(np.maximum(missing, 0))
-    account = np.repeat(workers, extra)
-    section = pick(rng, stage.sections.size, len(account))
-    order = np.argsort(section, kind="stable")
-    section, account = section[order], account[order]
-    return Acts.make(section, account, stage.organic_times(rng, section, account))

@@ -62,7 +62,8 @@ def make_population(rng: np.random.Generator, n: int, start_ms: int) -> Populati
     """Draws `n` accounts as they stand at `start_ms`.
 
     Activity is lognormal with sigma 1.3 (half of all acts from about the busiest tenth, as on
-    platforms whose users mostly read) [H]; account age lognormal with median 2.5 years [H].
+    platforms whose users mostly read) [H]; account age lognormal with a median of two years, one in
+    twenty-five younger than three months [H].
     """
     language = (rng.random(n) < 0.35).astype(np.int8)
     rank_zh = pick(rng, 1.0 / (np.arange(N_ZH_REGIONS) + 2), n)
@@ -73,7 +74,7 @@ def make_population(rng: np.random.Generator, n: int, start_ms: int) -> Populati
     zone = np.where(abroad, rng.integers(0, len(TIME_ZONES), n), zone).astype(np.int8)
     interest = np.argsort(rng.random((n, len(VERTICALS))), axis=1)[:, :3].astype(np.int8)
     activity = rng.lognormal(0.0, 1.3, n)
-    age_days = np.clip(rng.lognormal(np.log(900), 0.9, n), 0.5, 5500)
+    age_days = np.clip(rng.lognormal(np.log(700), 1.2, n), 0.5, 5500)
     known = np.sqrt(activity)
     return Population(
         language=language,

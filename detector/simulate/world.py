@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 from zhenzan.detector.simulate.acts import DELIVERED, Acts, Comments
-from zhenzan.detector.simulate.bulk import likes_among, settle, stream
+from zhenzan.detector.simulate.bulk import likes_among, second_thoughts, settle, stream
+from zhenzan.detector.simulate.camouflage import camouflage
 from zhenzan.detector.simulate.discussion import organic_comments, top_comments
 from zhenzan.detector.simulate.orders import social_proof
-from zhenzan.detector.simulate.pools import Pool, camouflage, make_pool
+from zhenzan.detector.simulate.pools import Pool, make_pool
 from zhenzan.detector.simulate.presets import FULL_SCALE, Preset, find_preset
 from zhenzan.detector.simulate.scenarios import FAMILIES, HARD_NEGATIVES
 from zhenzan.detector.simulate.scenarios.attacks import run_family
@@ -146,7 +147,10 @@ def build(preset: Preset, scale: int, seed: int) -> Stage:
     proof = social_proof(stage, stage.rng("social proof"), ordered)
     stage.acts.append(proof.take(proof.ts < stage.end_ms))
     per_account = np.bincount(ordered.account, minlength=stage.n_accounts)
-    stage.acts.append(camouflage(stage, per_account, 0.9 * scale))
+    stage.acts.append(camouflage(stage, per_account, 0.9 * scale, Comments.concat(stage.comments)))
+    rng = stage.rng("second thoughts")
+    for block in stage.acts:
+        second_thoughts(rng, block)
     settle(stage, Comments.concat(stage.comments), scale)
     return stage
 
