@@ -61,7 +61,7 @@ def tables_of(
     }
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     acts=st.lists(ACT, min_size=1, max_size=15),
     comments=st.lists(COMMENT, max_size=8),
