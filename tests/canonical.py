@@ -104,8 +104,8 @@ def world(seed: int = 0) -> Frames:
 
 
 def _organic_likes(rng: np.random.Generator, s: int) -> list[dict[str, Any]]:
-    times = np.sort(rng.exponential(1.5 * DAY, 60)).clip(max=6 * DAY) // 1000 * 1000
-    people = rng.choice(1500, 60, replace=False)
+    times = np.sort(rng.exponential(1.5 * DAY, 150)).clip(max=6 * DAY) // 1000 * 1000
+    people = rng.choice(3500, 150, replace=False)
     return [
         {"section_id": f"s{s}", "comment_id": None, "account_id": f"a{a}", "ts_ms": int(START + t)}
         for a, t in zip(people, times, strict=True)

@@ -11,8 +11,8 @@ __all__ = ["SPECS"]
 
 _PARTNERS: Final = (
     "neighbours in time of the attribution model; chance by slots as in the configuration model of"
-    " random graphs (Newman 2018), Poisson tails, Bonferroni; on real stars 1 in 1,000 organic"
-    " acts stand beside a partner"
+    " random graphs (Newman 2018) with a fitted empirical null (Efron 2004) and Bonferroni; on real"
+    " stars 1 in 1,000 organic acts stand beside a partner"
 )
 _DIVERSITY: Final = (
     "Simpson's index without replacement (Simpson 1949); fans stay with one creator, pools serve"

