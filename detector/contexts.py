@@ -78,9 +78,9 @@ KINDS: Final = MappingProxyType(
     }
 )
 
-# Who says so: platforms and reviewers looked, a rule may err, and a creator has an interest; a
-# creator's word alone explains less than half and so never silences a family by itself.
-_TRUST: Final = MappingProxyType({"platform": 1.0, "reviewer": 1.0, "auto": 0.7, "creator": 0.5})
+# Who says so: platforms and reviewers looked, a rule may err, and a creator has an interest: a
+# creator's word can explain what is unusual, but the scorer never lets it undo a top band.
+_TRUST: Final = MappingProxyType({"platform": 1.0, "reviewer": 1.0, "auto": 0.7, "creator": 0.6})
 _FAMILIES: Final = ("timing", "coengagement", "template")
 
 
@@ -101,6 +101,7 @@ def declared_contexts(contexts: pd.DataFrame) -> pd.DataFrame:
             * trust
             * sure,
             review=kept["kind"].map({k: e.review for k, e in KINDS.items()}).astype(bool),
+            own_word=kept["declared_by"].eq("creator").astype(bool),
         )
         for family in _FAMILIES
     ]

@@ -22,6 +22,7 @@ __all__ = [
     "coherence_factor",
     "required_count",
     "squash",
+    "talked_down",
 ]
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -48,8 +49,8 @@ class Thresholds:
         second_look: P-value of a section's own excess that counts where its company already
             speaks: then timing did not single it out among all streams, so its test needs no
             correction for them. One in a hundred.
-        hint_count: Acts attributed at least before an excess alone is called unusual: half of the
-            event's 20; smaller excesses of real sections are daily life.
+        hint_count: Acts possibly attributed (upper bound) before excess, company or propensity
+            speaks: half of the event's 20; smaller oddities of real sections are daily life.
         template_bits: Surprise from which a template counts, where the frame carries no flag of
             the template family; that family's own cut.
         template_count, template_share: Comments in surprising templates from which texts speak:
@@ -121,6 +122,17 @@ def squash(points: Array, middle: float) -> Array:
     return result
 
 
+def talked_down(band: Array, without: Array) -> Array:
+    """`unusual` where a creator's own word would turn the top band into less.
+
+    Args:
+        band: With all contexts heard.
+        without: With those of others alone.
+    """
+    lowered = (without == LIKELY) & (band != LIKELY)
+    return np.where(lowered, UNUSUAL, band).astype(object)
+
+
 def choose_bands(
     *,
     judged: Array,
@@ -129,7 +141,6 @@ def choose_bands(
     independent: Array,
     material: Array,
     community: Array,
-    text_speaks: Array,
     review: Array,
 ) -> Array:
     """The band of every row, all arguments being arrays of one length.
@@ -140,12 +151,12 @@ def choose_bands(
         speaks: A line speaks after them.
         independent: How many independent families speak after them.
         material: The amount reaches the stated event after them.
-        community: The attributed accounts are one coherent community.
-        text_speaks: Templates, which a community's presence does not explain, speak too.
+        community: The attributed accounts are one coherent community, which explains their texts
+            too (hard negatives H4 and H7: slogans, rosters).
         review: A context asks for a person (contests), which bars the top band.
     """
     likely = speaks & (independent >= 2) & material & ~community & ~review
-    explained = (spoke & ~speaks) | (speaks & community & ~text_speaks)
+    explained = (spoke & ~speaks) | (speaks & community)
     return np.select(
         [~judged, likely, explained, speaks],
         [INSUFFICIENT, LIKELY, UNUSUAL_EXPLAINED, UNUSUAL],

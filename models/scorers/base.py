@@ -21,18 +21,19 @@ LINES: Final = ("section_id", "reason", "family", "bits", "excused", "points", "
 
 EXCUSES: Final = (
     "section_id", "comment_id", "kind", "start_ms", "end_ms", "family", "excuse", "review",
+    "own_word",
 )  # fmt: skip
 """Columns of the contexts a scorer takes: one row per context and family that it excuses.
 
 `excuse` in [0, 1] is the part of that family's evidence which the context explains, inside its
 window (NULL ends are open; a NULL comment means the whole section); `review` says that a person
-has to look, so that no automatic top band is given.
+has to look, so that no automatic top band is given; `own_word` that the creator alone says so.
 """
 
 ACCOUNT_FACTS: Final = ("account_id", "id_kind", "declared_bot")
 COMMENT_FACTS: Final = (
     "comment_id", "section_id", "account_id", "text", "by_creator", "replied_by_creator",
-    "reply_count",
+    "reply_count", "created_ms",
 )  # fmt: skip
 
 

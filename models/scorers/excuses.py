@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from zhenzan.models.scorers.frames import to_frame
 __all__ = ["Excused", "excused_parts"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
+
+_WANTED: Final = ["section_id", "comment_id", "ts_lo_ms", "p_purchased"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,19 @@ class Excused:
 
 
 def excused_parts(
-    sections: pd.Index, attribution: Attribution, contexts: pd.DataFrame | None
+    sections: pd.Index,
+    attribution: Attribution,
+    contexts: pd.DataFrame | None,
+    texts: pd.DataFrame | None = None,
 ) -> Excused:
     """The part of each family's evidence that contexts explain.
 
     A context explains only the acts in its own window and stream: Monday's giveaway does not
     excuse Thursday's burst. An act is explained by the best of the contexts that cover it, so
     that declaring the same thing twice explains no more; the part is the mean over attributed
-    acts. Where none was attributed, only contexts of the whole section count.
+    acts, for the template family over comments in surprising templates (`texts`, with
+    `section_id, comment_id, ts_lo_ms, p_purchased`). Where there are none, only contexts of the
+    whole section count.
     """
     n = len(sections)
     by_family: dict[str, Array] = {}
@@ -53,11 +60,13 @@ def excused_parts(
         return Excused(by_family, review, kinds)
     position = sections.get_indexer(pd.Index(contexts["section_id"]))
     rows = contexts[position >= 0].assign(at=position[position >= 0])
-    acts = _acts(attribution, rows)
+    acts = _acts(to_frame(attribution.engagements.select(_WANTED)), rows)
+    written = {} if texts is None else _acts(texts[_WANTED], rows)
     for _, group in rows.groupby(["at", "family"], sort=True):
         own = group.to_dict("records")
         row, family = int(own[0]["at"]), str(own[0]["family"])
-        part, used = _explained(acts.get(str(sections[row])), own)
+        source = written if family == "template" else acts
+        part, used = _explained(source.get(str(sections[row])), own)
         by_family.setdefault(family, np.zeros(n))[row] = part
         review[row] |= any(bool(r["review"]) for r in own)
         kinds[row] = sorted({*kinds[row], *used})
@@ -86,10 +95,8 @@ def _explained(
     return float(np.sum(best * weight) / weight.sum()), used
 
 
-def _acts(attribution: Attribution, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The engagements of the sections that have a context, by section."""
-    wanted = ["section_id", "comment_id", "ts_lo_ms", "p_purchased"]
-    frame = to_frame(attribution.engagements.select(wanted))
+def _acts(frame: pd.DataFrame, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The acts of the sections that have a context, by section."""
     frame = frame[frame["section_id"].isin(set(rows["section_id"]))]
     return {str(key): part for key, part in frame.groupby("section_id", sort=False)}
 

@@ -15,7 +15,8 @@ from zhenzan.models.scorers.accounts import score_accounts
 from zhenzan.models.scorers.bands import Thresholds
 from zhenzan.models.scorers.base import EXCUSES, Scores
 from zhenzan.models.scorers.comments import score_comments
-from zhenzan.models.scorers.sections import score_sections, template_counts
+from zhenzan.models.scorers.sections import score_sections
+from zhenzan.models.scorers.texts import template_rows
 
 __all__ = ["RulesScorer"]
 
@@ -58,7 +59,7 @@ class RulesScorer:
                     f"contexts lack {', '.join(absent)}; resolve declared contexts to excuses first"
                 )
         t = self.thresholds
-        texts = template_counts(templates, comments, t.template_bits)
+        texts = template_rows(templates, comments, t.template_bits)
         sections, lines = score_sections(
             attribution,
             matrices.get("section"),

@@ -18,50 +18,32 @@ from zhenzan.models.scorers.frames import (
     column,
     flags,
     known_or_null,
-    surprising_texts,
     to_frame,
 )
+from zhenzan.models.scorers.lines import Line, independent, line_points, section_lines
+from zhenzan.models.scorers.texts import template_counts
 
-__all__ = ["score_sections", "template_counts"]
+__all__ = ["score_sections"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 # Points at which a score is one half: the event's amount (2 points) and two lines just speaking
 # (2 x log2(1 + 10 bits) = 6.9), rounded.
 _MIDDLE: Final = 9.0
-# A line that was looked at and found silent speaks mildly against; one that could not be looked
-# at says nothing. One point is a factor of 1.4 in the odds of the score.
-_SILENT: Final = -1.0
-# Company, propensity and excess look at one and the same acts; the weaker of excess and
-# propensity, which share the excess by construction, adds a quarter.
-_SHARED: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of evidence over all sections: NaN bits where it could not be looked at."""
+class _Judgement:
+    """What is found once some contexts are heard: arrays over all sections."""
 
-    reason: str
-    family: str
-    bits: Array
-    excused: Array
-    weight: Array
-    spoke: Array
-    speaks: Array
-
-    @property
-    def left(self) -> Array:
-        """Bits after benign explanations."""
-        result: Array = self.bits * (1.0 - self.excused)
-        return result
-
-    @property
-    def points(self) -> Array:
-        """What it alone would add: logarithmic, so that no line drowns the others; NaN unseen."""
-        left = self.left
-        loud = self.weight * np.log2(1.0 + np.maximum(left, 0.0))
-        result: Array = np.where(left > 0.0, loud, _SILENT)
-        return np.where(np.isnan(left), np.nan, result)
+    lines: list[Line]
+    speaks: dict[str, Array]
+    points: dict[str, Array]
+    score: Array
+    band: Array
+    coordinated: Array
+    community: Array
+    excused: Excused
 
 
 def score_sections(
@@ -79,85 +61,70 @@ def score_sections(
         attribution: Posteriors and sums.
         matrix: Section features.
         capability: What could be checked.
-        texts: From `template_counts`; None where no text could be checked.
+        texts: From `template_rows`; None where no text could be checked.
         contexts: Excuses, columns `EXCUSES`.
         families: All families known, in report order.
         thresholds: Cut points.
     """
-    frame = _joined(attribution, matrix, capability, texts)
-    t, n = thresholds, len(frame)
-    excused = excused_parts(frame.index, attribution, contexts)
-    n_acts, n_comments = column(frame, "n_engagements"), column(frame, "n_comments")
-    judged = (n_acts >= t.min_likes) | (n_comments >= t.min_comments)
-    lines = _lines(frame, excused, t)
-    speaks = {line.reason: line.speaks & judged for line in lines}
-    spoke = np.logical_or.reduce([line.spoke & judged for line in lines])
-    amount, need = _amount(frame, excused, t)
-    coherence = column(frame, "audience_coherence")
-    company = speaks["coengagement.company@1"]
-    timed = speaks["timing.excess@1"]
-    text = speaks["template.surprise@1"]
-    any_speaks = np.logical_or.reduce(list(speaks.values()))
-    community = coherence >= t.coherent
-    band = bands.choose_bands(
-        judged=judged,
-        spoke=spoke,
-        speaks=any_speaks,
-        independent=_independent(timed, company, speaks["coengagement.propensity@1"], text),
-        material=amount >= need,
-        community=community,
-        text_speaks=text,
-        review=excused.review,
-    )
-    points = _points(lines)
-    total = np.sum(list(points.values()), axis=0) + 2.0 * np.log2(1.0 + amount / need)
+    t = thresholds
+    frame = _joined(attribution, matrix, capability, template_counts(texts))
+    n, n_acts = len(frame), column(frame, "n_engagements")
+    judged = (n_acts >= t.min_likes) | (column(frame, "n_comments") >= t.min_comments)
+    written = None if texts is None else texts[texts["surprising"]]
+    found = _judge(frame, excused_parts(frame.index, attribution, contexts, written), judged, t)
+    band = found.band
+    if contexts is not None and flags(contexts, "own_word", len(contexts)).any():
+        others = contexts[~flags(contexts, "own_word", len(contexts))]
+        less = excused_parts(frame.index, attribution, others, written)
+        band = bands.talked_down(band, _judge(frame, less, judged, t).band)
     automated, automated_known = _automated(frame, t)
-    coordinated = judged & (company | (community & any_speaks))
     partial = _partial(frame, t)
-    marks = speaks | {
+    # What was observed, explained or not: `contexts` says what explains it.
+    observed = {line.reason: line.spoke & judged for line in found.lines}
+    marks = observed | {
         "timing.even_gaps@1": automated & judged,
-        "coengagement.one_audience@1": coordinated & community,
+        "coengagement.one_audience@1": found.coordinated & found.community,
         "coverage.partial@1": partial,
         "timing.untimed@1": judged & (column(frame, "n_timed") == 0) & (n_acts > 0),
         "capability.too_little@1": ~judged,
     }
-    out = _output(frame, band, judged, np.where(judged, bands.squash(total, _MIDDLE), np.nan), t)
-    out["coordinated"] = known_or_null(coordinated, judged)
+    out = _output(frame, band, judged, np.where(judged, found.score, np.nan))
+    out["coordinated"] = known_or_null(found.coordinated, judged)
     out["automated"] = known_or_null(automated, judged & automated_known)
     out["reasons"] = code_lists(n, marks)
-    out["contexts"] = excused.kinds
-    out["families_used"], out["families_missing"] = _families(frame, families, lines)
+    out["contexts"] = found.excused.kinds
+    out["families_used"], out["families_missing"] = _families(frame, families, found.lines)
     _blank_shares(out, partial | (n_acts < t.min_share_count))
-    return out, _line_table(frame.index, lines, points, speaks)
+    return out, _line_table(frame.index, found.lines, found.points, found.speaks)
 
 
-def template_counts(
-    templates: pd.DataFrame | None, comments: pd.DataFrame | None, least_bits: float
-) -> pd.DataFrame | None:
-    """Per section the comments in surprising templates, and these templates' bits, each once.
-
-    None where no text was looked at, or where it is not known which section a comment is in.
-    """
-    if templates is None or templates.empty:
-        return None
-    if "section_id" not in templates.columns:
-        if comments is None:
-            return None
-        templates = templates.merge(comments[["comment_id", "section_id"]], on="comment_id")
-    surprising = surprising_texts(templates, least_bits)
-    bits = np.where(surprising, np.nan_to_num(column(templates, "surprise"), nan=0.0), 0.0)
-    frame = pd.DataFrame(
-        {
-            "section_id": templates["section_id"].to_numpy(),
-            "template_id": templates["template_id"].to_numpy(),
-            "n_template_comments": surprising.astype(np.int64),
-            "text_bits": bits,
-        }
+def _judge(frame: pd.DataFrame, excused: Excused, judged: Array, t: Thresholds) -> _Judgement:
+    lines = section_lines(frame, excused, t)
+    speaks = {line.reason: line.speaks & judged for line in lines}
+    spoke = np.logical_or.reduce([line.spoke & judged for line in lines])
+    any_speaks = np.logical_or.reduce(list(speaks.values()))
+    amount, need = _amount(frame, excused, t)
+    community = column(frame, "audience_coherence") >= t.coherent
+    points = line_points(lines)
+    total = np.sum(list(points.values()), axis=0) + 2.0 * np.log2(1.0 + amount / need)
+    return _Judgement(
+        lines,
+        speaks,
+        points,
+        bands.squash(total, _MIDDLE),
+        bands.choose_bands(
+            judged=judged,
+            spoke=spoke,
+            speaks=any_speaks,
+            independent=independent(speaks),
+            material=amount >= need,
+            community=community,
+            review=excused.review,
+        ),
+        judged & (speaks["coengagement.company@1"] | (community & any_speaks)),
+        community,
+        excused,
     )
-    counts = frame.groupby("section_id")["n_template_comments"].sum().to_frame()
-    once = frame[surprising].drop_duplicates(["section_id", "template_id"])
-    counts["text_bits"] = once.groupby("section_id")["text_bits"].sum()
-    return counts.fillna({"text_bits": 0.0})
 
 
 def _joined(
@@ -182,73 +149,6 @@ def _joined(
     return frame.sort_index()
 
 
-def _lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[_Line]:
-    """The lines that the rules know; a family more than half explained no longer speaks."""
-    n = len(frame)
-    enough = column(frame, "n_engagements") >= t.min_likes
-    trust = bands.coherence_factor(column(frame, "audience_coherence"), t)
-    excess, company, propensity = (
-        np.where(enough, column(frame, f"{name}_bits"), np.nan)
-        for name in ("excess", "company", "propensity")
-    )
-    pairs = excused.of("coengagement", n)
-    with_company = _bit_line("coengagement.company@1", company, pairs, trust, t)
-    # The excess speaks by its own test and its amount, not by its bits: the p-value is what was
-    # calibrated against organic bursts.
-    corroborates = with_company.spoke & (column(frame, "p_value") <= t.second_look)
-    significant = (flags(frame, "significant", n) | corroborates) & ~np.isnan(excess)
-    most, by_time = column(frame, "n_purchased_hi"), excused.of("timing", n)
-    timed = _Line(
-        "timing.excess@1", "timing", excess, by_time, np.ones(n),
-        spoke=significant & (most >= t.hint_count),
-        speaks=significant & (most * (1 - by_time) >= t.hint_count) & (by_time < t.half_excused),
-    )  # fmt: skip
-    return [
-        timed,
-        with_company,
-        _bit_line("coengagement.propensity@1", propensity, pairs, trust, t),
-        _text_line(frame, excused.of("template", n), t),
-    ]
-
-
-def _bit_line(reason: str, bits: Array, excuse: Array, weight: Array, t: Thresholds) -> _Line:
-    """A line that speaks by its bits alone."""
-    left = bits * (1.0 - excuse)
-    return _Line(
-        reason,
-        reason.split(".")[0],
-        bits,
-        excuse,
-        weight,
-        spoke=bits >= t.line_bits,
-        speaks=(left >= t.line_bits) & (excuse < t.half_excused),
-    )
-
-
-def _text_line(frame: pd.DataFrame, excuse: Array, t: Thresholds) -> _Line:
-    """Templates: bits per surprising comment summed; speaks by their number and share."""
-    bits, count = column(frame, "text_bits"), column(frame, "n_template_comments")
-    texts = column(frame, "n_texts")
-    texts = np.where(np.isnan(texts), column(frame, "n_comments"), texts)
-    bits = np.where(texts >= t.min_comments, bits, np.nan)
-    need = bands.required_count(texts, t.template_count, t.template_share)
-    return _Line(
-        "template.surprise@1",
-        "template",
-        bits,
-        excuse,
-        np.ones(len(frame)),
-        spoke=~np.isnan(bits) & (count >= need),
-        speaks=~np.isnan(bits) & (count * (1 - excuse) >= need) & (excuse < t.half_excused),
-    )
-
-
-def _independent(timed: Array, company: Array, propensity: Array, text: Array) -> Array:
-    """Families that speak by themselves: propensity rests on the excess, company does not."""
-    together = company | (propensity & ~timed)
-    return timed.astype(np.int64) + together.astype(np.int64) + text.astype(np.int64)
-
-
 def _amount(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> tuple[Array, Array]:
     """How many acts (or comments in surprising templates) remain unexplained, and how many count.
 
@@ -265,16 +165,6 @@ def _amount(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> tuple[Array
     by_text = bands.required_count(column(frame, "n_comments"), t.event_count, t.event_share)
     use_text = texts / by_text > acts / by_acts
     return np.where(use_text, texts, acts), np.where(use_text, by_text, by_acts)
-
-
-def _points(lines: list[_Line]) -> dict[str, Array]:
-    """Points by line, 0 where unseen: excess and propensity share their acts and count once."""
-    points = {line.reason: line.points for line in lines}
-    time, acts = points["timing.excess@1"], points["coengagement.propensity@1"]
-    both = ~np.isnan(time) & ~np.isnan(acts)
-    points["timing.excess@1"] = np.where(both & (acts > time), _SHARED * time, time)
-    points["coengagement.propensity@1"] = np.where(both & (acts <= time), _SHARED * acts, acts)
-    return {reason: np.nan_to_num(values, nan=0.0) for reason, values in points.items()}
 
 
 def _automated(frame: pd.DataFrame, t: Thresholds) -> tuple[Array, Array]:
@@ -296,7 +186,7 @@ def _partial(frame: pd.DataFrame, t: Thresholds) -> Array:
 
 
 def _families(
-    frame: pd.DataFrame, families: tuple[str, ...], lines: list[_Line]
+    frame: pd.DataFrame, families: tuple[str, ...], lines: list[Line]
 ) -> tuple[pd.Series, pd.Series]:
     """Families that saw the section, and those that could not."""
     n = len(frame)
@@ -313,9 +203,7 @@ def _families(
     return pd.Series(code_lists(n, seen)), pd.Series(code_lists(n, unseen))
 
 
-def _output(
-    frame: pd.DataFrame, band: Array, judged: Array, score: Array, t: Thresholds
-) -> pd.DataFrame:
+def _output(frame: pd.DataFrame, band: Array, judged: Array, score: Array) -> pd.DataFrame:
     n_acts = column(frame, "n_engagements")
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = {
@@ -346,7 +234,7 @@ def _blank_shares(out: pd.DataFrame, where: Array) -> None:
 
 def _line_table(
     sections: pd.Index,
-    lines: list[_Line],
+    lines: list[Line],
     points: Mapping[str, Array],
     speaks: Mapping[str, Array],
 ) -> pd.DataFrame:

@@ -217,10 +217,12 @@ def test_every_kind_of_context_is_known_and_never_excuses_everything() -> None:
         assert made["excuse"].between(0, 0.9).all()
 
 
-def test_a_creators_word_alone_excuses_less_than_half() -> None:
+def test_a_creators_word_weighs_less_and_is_marked() -> None:
     for kind in KINDS:
-        twice = pd.concat([declared(kind=kind, declared_by="creator")] * 2)
-        assert (declared_contexts(twice)["excuse"] < 0.5).all()
+        own = declared_contexts(declared(kind=kind, declared_by="creator"))
+        others = declared_contexts(declared(kind=kind))
+        assert own["own_word"].all() and not others["own_word"].any()
+        assert (own["excuse"] <= others["excuse"]).all()
 
 
 def test_confidence_scales_and_strangers_are_left_out() -> None:

@@ -80,6 +80,7 @@ def texts(surprising: int, plain: int) -> pd.DataFrame:
 def excuse(family: str, amount: float, **values: Any) -> pd.DataFrame:
     row = dict.fromkeys(EXCUSES) | {
         "section_id": "s", "kind": "giveaway", "family": family, "excuse": amount, "review": False,
+        "own_word": False,
     }  # fmt: skip
     return pd.DataFrame([row | values], columns=list(EXCUSES))
 
@@ -110,16 +111,18 @@ def test_leaving_out_either_family_leaves_less_than_the_top_band(one: Any, famil
 
 
 def test_an_excess_that_company_points_at_needs_no_correction_for_all_streams(one: Any) -> None:
-    small = LOUD | {"significant": False, "p_value": 0.005}
+    small = LOUD | {"significant": False, "p_value": 0.005, "propensity_bits": -1.0}
     assert one(small).band == "likely_purchased"
     assert one(small | {"p_value": 0.05}).band == "unusual"
-    assert one(small | {"company_bits": -1.0, "propensity_bits": -1.0}).band == "organic"
+    assert one(small | {"company_bits": -1.0}).band == "organic"
 
 
 def test_propensity_shares_the_excess_and_counts_once_with_it(one: Any) -> None:
     row = one(LOUD | {"company_bits": -1.0})
     assert row.band == "unusual"
     assert "coengagement.propensity@1" in row.reasons
+    # With company beside it, the excess elsewhere is enough of an excess.
+    assert one(LOUD | {"significant": False, "p_value": 0.9}).band == "likely_purchased"
 
 
 def test_texts_are_a_family_of_their_own(one: Any) -> None:
@@ -143,13 +146,14 @@ def test_one_fandom_is_coordinated_and_explained(one: Any) -> None:
     assert row.score < one(LOUD).score
 
 
-def test_a_fandom_with_templates_beside_it_is_left_to_a_person(one: Any) -> None:
+def test_a_fandom_explains_its_slogans_too(one: Any) -> None:
     row = one(
         LOUD | {"audience_coherence": 0.9},
         cap={"n_comments": 60, "n_texts": 60},
         templates=texts(25, 35),
     )
-    assert row.band == "unusual"
+    assert row.band == "unusual_explained"
+    assert row.n_template_comments == 25
 
 
 def test_unknown_coherence_is_not_one_fandom(one: Any) -> None:
@@ -206,7 +210,24 @@ def test_contexts_explain_and_are_named(one: Any) -> None:
     both = pd.concat([excuse("timing", 0.9), excuse("coengagement", 0.9)])
     row = one(LOUD, contexts=both)
     assert (row.band, row.contexts) == ("unusual_explained", ["giveaway"])
-    assert one(LOUD, contexts=excuse("timing", 0.9)).band == "unusual"
+    # A push explains the crowd here, not that the accounts sit in other excesses as well.
+    pushed = excuse("timing", 0.9, kind="push")
+    assert one(LOUD, contexts=pushed).band == "likely_purchased"
+    assert one(LOUD | {"propensity_bits": -1.0}, contexts=pushed).band == "unusual"
+
+
+def test_a_creators_word_explains_the_unusual_and_never_undoes_the_top_band(one: Any) -> None:
+    said = pd.concat([excuse(f, 0.6, own_word=True) for f in ("timing", "coengagement")])
+    assert one(LOUD, contexts=said).band == "unusual"
+    assert one(LOUD, contexts=said.assign(own_word=False)).band == "unusual_explained"
+    lone = LOUD | {"company_bits": -1.0, "propensity_bits": -1.0}
+    assert one(lone).band == "unusual"
+    assert one(lone, contexts=said).band == "unusual_explained"
+
+
+def test_little_company_of_few_acts_is_daily_life(one: Any) -> None:
+    few = {"n_purchased": 2.3, "n_purchased_lo": 0.0, "n_purchased_hi": 6.4, "significant": False}
+    assert one(LOUD | few | {"p_value": 0.5}).band == "organic"
 
 
 def test_a_contest_is_for_a_person_to_decide(one: Any) -> None:
@@ -235,7 +256,7 @@ def test_a_context_excuses_only_its_own_window(made_up: Any) -> None:
 
 def test_unresolved_contexts_are_refused(made_up: Any) -> None:
     world = made_up.pool_world()
-    with pytest.raises(ValueError, match="family, excuse, review"):
+    with pytest.raises(ValueError, match="family, excuse, review, own_word"):
         RulesScorer().score(
             made_up.attribution(world), {}, capability(), None, pd.DataFrame({
                 "section_id": [], "comment_id": [], "kind": [], "start_ms": [], "end_ms": [],
