@@ -147,7 +147,7 @@ PRESETS: Final = {
                 OrderShare("comment_likes", "real_500", 0.006),
                 OrderShare("texts", "real_500", 0.006),
             ),
-            {name: max(0.008, share) for name, share in _NEGATIVES.items()},
+            {name: max(0.008, share) for name, share in _NEGATIVES.items()} | {"fan_ritual": 0.04},
             smallest_pool=150,
         ),
         Preset(

@@ -155,25 +155,31 @@ def build(preset: Preset, scale: int, seed: int) -> Stage:
     return stage
 
 
-def _make_pools(stage: Stage, preset: Preset, scale: int) -> dict[str, Pool]:
-    """The pools of a preset, at most half of all accounts; recruited before anybody else."""
+def _make_pools(stage: Stage, preset: Preset, scale: int) -> dict[str, list[Pool]]:
+    """The pools of a preset, recruited before anybody else.
+
+    Worlds beyond the full scale have more pools, not busier ones; worlds below have smaller ones,
+    together never more than half of all accounts.
+    """
     shrink = min(1.0, scale / FULL_SCALE)
     most = stage.n_accounts // max(1, 2 * len(preset.pools))
-    sizes = {
-        name: max(preset.smallest_pool, round(pool.size * shrink))
-        for name, pool in preset.pools.items()
-    }
-    return {
-        name: make_pool(
-            stage, name, preset.pools[name].kind, size if shrink == 1.0 else min(size, most)
-        )
-        for name, size in sizes.items()
-    }
+    pools: dict[str, list[Pool]] = {}
+    for name, wanted in preset.pools.items():
+        size = wanted.size
+        if shrink < 1.0:
+            size = min(most, max(preset.smallest_pool, round(size * shrink)))
+        copies = range(max(1, round(scale / FULL_SCALE)))
+        pools[name] = [
+            make_pool(stage, f"{name}#{k + 1}" if k else name, wanted.kind, size) for k in copies
+        ]
+    return pools
 
 
-def _fulfil_orders(stage: Stage, preset: Preset, pools: dict[str, Pool], scale: int) -> None:
+def _fulfil_orders(stage: Stage, preset: Preset, pools: dict[str, list[Pool]], scale: int) -> None:
     market = Market(stage)
     comments = top_comments(stage) if preset.orders else {}
     for item in preset.orders:
-        budget = max(20, round(item.share * scale))
-        run_family(stage, market, FAMILIES[item.family], pools[item.pool], budget, comments)
+        copies = pools[item.pool]
+        budget = max(20, round(item.share * scale / len(copies)))
+        for pool in copies:
+            run_family(stage, market, FAMILIES[item.family], pool, budget, comments)

@@ -254,3 +254,13 @@ def test_subscribers_get_likes_for_one_post_after_another(tmp_path):
     creator = pd.read_parquet(tmp_path / "section.parquet").set_index("section_id").creator_id
     per = creator.loc[orders.section_id].value_counts()
     assert per.max() >= 3
+
+
+def test_larger_worlds_have_more_pools_not_busier_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr("zhenzan.detector.simulate.world.FULL_SCALE", 20_000)
+    simulate(tmp_path, scenario="small", scale=60_000, seed=5)
+    campaigns = pd.read_parquet(tmp_path / "truth" / "campaign.parquet")
+    assert {"real_500", "real_500#2", "real_500#3"} <= set(campaigns.pool)
+    account = pd.read_parquet(tmp_path / "truth" / "account.parquet")
+    per_pool = account.groupby("pool").n_delivered.sum()
+    assert per_pool.max() < 2.5 * per_pool[per_pool > 0].min()
