@@ -182,7 +182,7 @@ def _filled(graph: Graph, part: Array, free: Array, config: CampaignConfig) -> A
     mass = np.bincount(graph.account, graph.p, minlength=n)
     own = np.zeros(n, dtype=bool)
     own[graph.account[part]] = True
-    joins = ~own & (mass_inside >= config.member_share * mass) & (mass_inside >= 0.5)
+    joins = ~own & (mass_inside >= config.member_share * mass) & (mass_inside >= config.member_mass)
     # Who comes back for a second delivery belongs to the group; who came once may be a stranger
     # in its crowd, and is taken in only where the group makes up most of a delivery.
     own |= joins & (_streams_of(graph, np.flatnonzero(inside)) >= 2)

@@ -395,3 +395,22 @@ def test_a_context_never_raises_the_band_or_the_score(
     )
     assert ORDER.index(excused.band) <= ORDER.index(plain.band)
     assert excused.score <= plain.score
+
+
+def test_a_windowed_context_excuses_only_the_texts_written_in_it(made_up: Any) -> None:
+    world = made_up.acts([{"section_id": "s", "account_id": "a", "ts_ms": made_up.START}])
+    written = texts(25, 35)
+    facts = written[["comment_id", "section_id"]].assign(
+        account_id=None, text="x", created_ms=made_up.START + np.arange(60) * made_up.HOUR
+    )
+
+    def band(start: int, end: int) -> str:
+        said = excuse("template", 0.9, start_ms=start, end_ms=end)
+        cap = capability("s", n_comments=60, n_texts=60)
+        found = RulesScorer().score(
+            made_up.attribution(world), {}, cap, written, said, comments=facts
+        )
+        return str(found.sections.band.iloc[0])
+
+    assert band(made_up.START, made_up.START + 25 * made_up.HOUR) == "unusual_explained"
+    assert band(made_up.START + 25 * made_up.HOUR, made_up.START + made_up.DAY * 9) == "unusual"
