@@ -14,6 +14,7 @@ from zhenzan.detector.simulate.acts import DELIVERED, FOLLOW_ON, KINDS, Acts
 from zhenzan.detector.simulate.clock import DAY_MS, HOUR_MS
 from zhenzan.detector.simulate.organic import DECAY
 from zhenzan.detector.simulate.pools import Pool, session_times
+from zhenzan.detector.simulate.sections import DECAY_SCALE_H
 from zhenzan.detector.simulate.stage import Order, Stage
 
 __all__ = [
@@ -33,9 +34,26 @@ SMALL_QUANTITIES: Final = (20, 25, 30, 50, 75)
 DELIVERIES: Final = ("flash", "steps", "linear", "constant", "diurnal", "curve", "hour")
 START_DELAY_H: Final = (0.0, 4.0)
 """Half of the like offers that promise a start say 0-4 h or sooner (`market_rent.csv`)."""
+FLASH_MEAN_H: Final = 40 / 60
+FLASH_END_H: Final = 2.0
+"""Hundreds within one poll of two hours, then nothing (De Cristofaro et al., IMC 2014)."""
+RUNS: Final = (2, 4, 5, 10)
+INTERVALS_H: Final = (1, 2, 6, 12)
+"""As in panel orders of 500 x 10 runs every 60 minutes; the other values are ours [H]."""
+LINEAR_DAYS: Final = (3, 7, 15)
+"""Fifteen days in De Cristofaro et al.; sellers' daily speeds of 60-3,000 (`market_rent.csv`) turn
+the usual quantities into days or a week."""
+DIURNAL_MEAN_H: Final = 10.0
+"""Mean wait until a part-timer takes the task; the shape is that of a task hall over a day [H]."""
+POD_MEAN_H: Final = 0.35
+"""Pods of 20-200 accounts engage within the first hour (CreatorScore, peers.md section 4)."""
 MAX_OVER_DELIVERY: Final = 0.10
 DROP_RANGE: Final = (0.002, 0.40)
+DROP_CHANCE: Final = 0.5
 REFILL_CHANCE: Final = 0.4
+REFILL_AFTER_DAYS: Final = (0.5, 3.0)
+"""Of orders lose something within thirty days; of those, some are filled up again, once [H].
+Sellers of likes name losses from "none" to 80 % where they name any (`market_rent.csv`)."""
 LADDER_LAG_H: Final = (1 / 6, 6.0)
 """From a worker's like to the comment, and on to the share: ten minutes to six hours."""
 PROOF_RANGE: Final = (0.05, 0.30)
@@ -65,17 +83,16 @@ def shape(
     """Times (ms) of `n` deliveries from `start`, with the number of runs and their interval."""
     runs, interval = 1, 0
     if request.delivery == "flash":
-        # Hundreds within two hours, then nothing (De Cristofaro, IMC'14).
-        wait = rng.exponential(40 / 60, n)
-        hours = np.where(wait > 2.0, rng.uniform(0, 2.0, n), wait)
+        wait = rng.exponential(FLASH_MEAN_H, n)
+        hours = np.where(wait > FLASH_END_H, rng.uniform(0, FLASH_END_H, n), wait)
     elif request.delivery == "steps":
-        runs = int(rng.choice((2, 4, 5, 10)))
-        interval = int(rng.choice((1, 2, 6, 12))) * HOUR_MS
+        runs = int(rng.choice(RUNS))
+        interval = int(rng.choice(INTERVALS_H)) * HOUR_MS
         hours = rng.integers(0, runs, n) * (interval / HOUR_MS) + rng.exponential(0.12, n)
     elif request.delivery == "hour":
-        start, hours = request.placed_ms, np.minimum(rng.exponential(0.35, n), 1.0)
+        start, hours = request.placed_ms, np.minimum(rng.exponential(POD_MEAN_H, n), 1.0)
     elif request.delivery == "linear":
-        hours = rng.uniform(0, float(rng.choice((3, 7, 15))) * 24, n)
+        hours = rng.uniform(0, float(rng.choice(LINEAR_DAYS)) * 24, n)
     elif request.delivery == "constant":
         hours = (np.arange(n) + rng.normal(0.5, 0.15, n)) * (24.0 / max(n, 1))
     elif request.delivery == "curve":
@@ -83,10 +100,10 @@ def shape(
         group = stage.clock.group(
             stage.sections.vertical[where], stage.people.zone[stage.sections.creator[where]]
         )
-        age = 3.0 * ((1.0 - rng.random(n)) ** (-1.0 / DECAY) - 1.0)
+        age = DECAY_SCALE_H * ((1.0 - rng.random(n)) ** (-1.0 / DECAY) - 1.0)
         return np.sort(stage.clock.advance(np.full(n, start), np.minimum(age, 240), group)), 1, 0
     else:
-        hours = rng.exponential(10.0, n)
+        hours = rng.exponential(DIURNAL_MEAN_H, n)
     return np.sort(start + hours * HOUR_MS), runs, interval
 
 
@@ -143,13 +160,13 @@ def fulfil(stage: Stage, rng: np.random.Generator, pool: Pool, request: Request)
     ts, runs, interval = shape(stage, rng, request, start, wanted)
     busy = pool.busy(request.section, request.comment)
     worker, when = _hire(stage, rng, pool, request, ts, busy)
-    drop = rng.uniform(*DROP_RANGE) if rng.random() < 0.5 else 0.0
+    drop = rng.uniform(*DROP_RANGE) if rng.random() < DROP_CHANCE else 0.0
     lost = rng.random(len(when)) < drop
     # Within thirty days, most of it in the first week.
     gone = when + np.minimum(rng.exponential(6.0, len(when)), 30.0) * DAY_MS
     refill_worker, refill_when = np.empty(0, dtype=np.intp), np.empty(0)
     if lost.any() and rng.random() < REFILL_CHANCE:
-        again = np.sort(gone[lost] + rng.uniform(0.5, 3.0) * DAY_MS)
+        again = np.sort(gone[lost] + rng.uniform(*REFILL_AFTER_DAYS) * DAY_MS)
         again = again[again < stage.end_ms]
         if len(again):
             refill_worker, refill_when = _hire(stage, rng, pool, request, again, busy)
