@@ -92,7 +92,7 @@ def _significant(attribution: Attribution, graph: Graph) -> Array:
     """By stream code, whether its excess passed the false-discovery control."""
     streams = attribution.streams.select(["section_id", "comment_id", "kind", "significant"])
     frame = streams.to_pandas()
-    marked = frame[frame["significant"].fillna(False).astype(bool)]
+    marked = frame[frame["significant"].eq(True)]
     wanted = set(zip(marked["section_id"], marked["comment_id"].fillna(""), marked["kind"],
                      strict=True))  # fmt: skip
     own = graph.streams

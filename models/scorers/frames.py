@@ -42,7 +42,11 @@ def flags(frame: pd.DataFrame | None, name: str, n: int) -> Array:
     """A column of booleans; missing and NULL count as False."""
     if frame is None or name not in frame.columns:
         return np.zeros(n, dtype=bool)
-    return np.asarray(frame[name].fillna(False).astype(bool), dtype=bool)
+    values = frame[name]
+    known = values.notna().to_numpy(dtype=bool)
+    result = np.zeros(n, dtype=bool)
+    result[known] = values[known].astype(bool).to_numpy()
+    return result
 
 
 def known_or_null(values: Array, known: Array) -> Array:
