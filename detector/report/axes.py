@@ -109,7 +109,7 @@ def nights(start_ms: int, end_ms: int, wording: Wording) -> list[tuple[int, int]
 
 
 def _drawable(start_ms: int, end_ms: int) -> bool:
-    return _FIRST_MS <= start_ms and end_ms <= _LAST_MS
+    return start_ms >= _FIRST_MS and end_ms <= _LAST_MS
 
 
 def _midnight(local: datetime) -> datetime:

@@ -19,6 +19,7 @@ from zhenzan.detector.report.wording import Wording
 __all__ = ["band_strip", "close_up", "curve_panels", "gauge", "strokes", "table_bins"]
 
 _HEADROOM: Final = 1.06  # the highest bar does not touch the frame
+_BAND_ROOM: Final = 1.35
 _TABLE_ROWS: Final = 30
 _CURVE_TICKS: Final = 5  # labels that stand apart on a phone
 _CLOSE_TICKS: Final = 3  # a close-up is half as wide as a curve
@@ -86,7 +87,9 @@ def _growth(
 def _rate(
     curve: Curve, windows: Sequence[Window], wording: Wording, *, zone_known: bool, label: str
 ) -> Panel:
-    scale = _scale(curve, max(max(b[2], b[5]) for b in curve.bins))
+    seen = max(max(b[2], b[3]) for b in curve.bins)
+    # A wide band, as right after publication, must not press what arrived onto the floor.
+    scale = _scale(curve, max(seen, min(max(b[5] for b in curve.bins), _BAND_ROOM * seen)))
     low = [(scale.x((b[0] + b[1]) / 2), scale.y(b[4])) for b in curve.bins]
     high = [(scale.x((b[0] + b[1]) / 2), scale.y(b[5])) for b in curve.bins]
     middle = [(scale.x((b[0] + b[1]) / 2), scale.y(b[3])) for b in curve.bins]

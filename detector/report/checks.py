@@ -60,9 +60,10 @@ def section_checks(
     for name in CHECKS:
         state, detail = says[name]()
         family = _FAMILY.get(name)
-        if state != "no" and family is not None and family not in used:
-            state, detail = "no", texts("detail.unused", detail=detail)
         remedy = None if state == "yes" else texts(f"remedy.{name}")
+        if state != "no" and family is not None and family not in used:
+            # More data would not help: this version does not look, or the family abstained.
+            state, detail, remedy = "no", texts("detail.unused", detail=detail), None
         checks.append(Check(name, state, detail, remedy))
     return tuple(checks)
 

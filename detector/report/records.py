@@ -145,7 +145,7 @@ class Network:
     """Who engaged with what: positions in [0, 1]², edges as `(account, section)` indices.
 
     Attributes:
-        accounts: Position of each account, the members of the group in the same order.
+        accounts: Position of each account that an attributed act connects.
         sections: Position and label of each section.
         edges: Attributed engagements; at most one a pair.
         n_acts: How many engagements the edges stand for.

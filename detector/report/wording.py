@@ -58,6 +58,8 @@ class Wording:
         """`1,240`; expected counts below ten keep one decimal."""
         if value is None:
             return self.texts("none")
+        if 0 < value < 0.05:
+            return "<0.1"
         if value != round(value) and abs(value) < 9.95:
             return f"{value:.1f}"
         return f"{value:,.0f}"

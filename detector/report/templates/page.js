@@ -35,21 +35,29 @@
     const body = table.tBodies[0];
     const rows = Array.from(body.rows);
     const form = one(".filter");
+    // At first the list is as long as a glance; a filter searches all of it.
+    const more = one(".more");
+    const glance = 20;
+    let whole = rows.length <= glance + 5;
     const filter = () => {
       const text = form.elements.text.value.trim().toLowerCase();
       const band = form.elements.band.value;
       let shown = 0;
-      for (const row of rows) {
+      for (const row of body.rows) {
         const fits = (!band || row.dataset.band === band)
           && (!text || row.cells[0].dataset.value.toLowerCase().includes(text));
-        row.hidden = !fits;
         shown += fits;
+        row.hidden = !fits || (!whole && !band && !text && shown > glance);
       }
+      more.hidden = whole || Boolean(band || text);
       one(".empty-list").hidden = shown > 0;
     };
+    more.addEventListener("click", () => { whole = true; filter(); });
+    addEventListener("beforeprint", () => { whole = true; filter(); });
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     const order = new Intl.Collator(document.documentElement.lang, { numeric: true });
+    filter();
     all("th[data-sort]", table).forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -65,6 +73,7 @@
         const sorted = rows.slice().sort((a, b) => (text
           ? order.compare(value(a), value(b)) : value(a) - value(b)) * (up ? 1 : -1));
         body.append(...sorted);
+        filter();
       });
     });
   }

@@ -20,7 +20,8 @@ FULL = {
 def states(used: set[str] = ALL, **changes: Any) -> dict[str, str]:
     found = section_checks(FULL | changes, used, TEXTS, WORDING)
     assert [c.name for c in found] == list(CHECKS)
-    assert all((c.remedy is None) == (c.state == "yes") for c in found)
+    if used == ALL:
+        assert all((c.remedy is None) == (c.state == "yes") for c in found)
     return {c.name: c.state for c in found}
 
 
