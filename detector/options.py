@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from zhenzan.features.errors import UsageError
 
 __all__ = ["ScanOptions", "digest_of"]
+
+
+_SIZE: Final = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,14 @@ class ScanOptions:
     memory: str | None = None
     spill_dir: Path | None = None
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.memory is not None and not _SIZE.fullmatch(self.memory):
+            raise UsageError(
+                f"memory {self.memory!r} is no size; expected one such as 500MB or 2GB"
+            )
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"threads must be 1 or more, not {self.threads}")
 
     def meaning(self) -> dict[str, Any]:
         """What may change results: neither the present nor how much of a machine may be used.

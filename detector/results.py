@@ -310,13 +310,13 @@ class Scan:
         Only that row is read, so that it is quick however large the scan is.
         """
         path = self.path / f"{kind}s.parquet"
-        found = pq.read_table(path, filters=[(f"{kind}_id", "=", entity_id)]).to_pylist()
+        found = _read(path, [(f"{kind}_id", "=", entity_id)]).to_pylist()
         return found[0] if found else None
 
     def members(self, campaign_id: str) -> list[dict[str, Any]]:
         """The members of a campaign, those with the greatest weight first."""
         path = self.path / "campaign_members.parquet"
-        rows = pq.read_table(path, filters=[("campaign_id", "=", campaign_id)]).to_pylist()
+        rows = _read(path, [("campaign_id", "=", campaign_id)]).to_pylist()
         return sorted(rows, key=lambda r: (-(r["weight"] or 0.0), r["member_kind"], r["member_id"]))
 
     def reference(self, name: str) -> pd.DataFrame:
@@ -339,12 +339,16 @@ class Scan:
         return f"Scan({str(self.path)!r})"
 
 
-def _read_frame(path: Path) -> pd.DataFrame:
-    """Parquet to pandas; lists arrive as Python lists, so that `if row.reasons:` works."""
+def _read(path: Path, filters: list[tuple[str, str, str]] | None = None) -> pa.Table:
     try:
-        table = pq.read_table(path)
+        return pq.read_table(path, filters=filters)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"cannot be read: {error}", path=path) from error
+
+
+def _read_frame(path: Path) -> pd.DataFrame:
+    """Parquet to pandas; lists arrive as Python lists, so that `if row.reasons:` works."""
+    table = _read(path)
     frame: pd.DataFrame = table.to_pandas()
     for field in table.schema:
         if pa.types.is_list(field.type):
