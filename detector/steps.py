@@ -103,12 +103,18 @@ def templates_step(work: Workspace) -> dict[str, Any]:
 
 def attribution_step(work: Workspace) -> dict[str, Any]:
     """The posterior of every engagement."""
-    from zhenzan.models.attribution import attribute
+    from zhenzan.models.attribution import AttributionConfig, attribute
 
-    found = attribute(work.engine, work.canonical())
+    config = AttributionConfig()
+    found = attribute(
+        work.engine,
+        work.canonical(),
+        config,
+        progress=lambda done, rounds: work.tell(done, rounds, f"{done}/{rounds}"),
+    )
     for name in _ATTRIBUTION:
         work.put(f"attribution_{name}", getattr(found, name))
-    return {"info": plain(found.info)}
+    return {"info": plain(found.info), "config": plain(asdict(config))}
 
 
 def _attribution(work: Workspace) -> Attribution:
