@@ -199,7 +199,7 @@ def _resolution(low: Ints, high: Ints, offsets: Ints) -> Reals:
         on_clock = np.add.reduceat(off_clock, offsets[:-1]) == 0
         tick[on_clock] = clock
     width: Any = np.maximum.reduceat((high - low) / 1e3, offsets[:-1])
-    return np.maximum(tick, width)
+    return np.asarray(np.maximum(tick, width))
 
 
 def _sections_by_account(acts: pa.Table) -> Ints:

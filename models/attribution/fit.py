@@ -21,7 +21,12 @@ from zhenzan.models.attribution.null import (
     log_likelihood_table,
     log_tail_table,
 )
-from zhenzan.models.attribution.ratios import company_ratio, level_by_stream, propensity_ratio
+from zhenzan.models.attribution.ratios import (
+    company_ratio,
+    excess_ratio,
+    level_by_stream,
+    propensity_ratio,
+)
 
 __all__ = ["Fit", "fit"]
 
@@ -32,6 +37,9 @@ _FIRST_AGREEMENT: Final = 3.0
 _SPREAD_RANGE: Final = (0.01, 20.0)
 _MARK_RANGE: Final = (-6.0, 9.0)
 _MAX_RECORDS: Final = 1 << 20
+# Before its window is lit, the excess around one act speaks for its account by a factor of three at
+# most: those who follow launches sit in many organic bursts (diluted stars, share .01).
+_ALONE: Final = math.log(3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +95,16 @@ def fit(
     shape = (len(SCALES_S), events.n_groups)
     null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
     beside = company(events, config)
-    q = np.zeros(events.n)
+    q, propensity = np.zeros(events.n), np.zeros(events.n)
+    found: _Pass | None = None
     sums: list[float] = []
     for done in range(config.rounds):
         organic = 1.0 - q
         curves = fit_curves(events, organic, config)
-        propensity = propensity_ratio(events, q) if done else np.zeros(events.n)
         together = company_ratio(beside, q, first=done == 0)
+        if found is not None:
+            act = _act_ratio(events, found, q, propensity, together, config)
+            propensity = propensity_ratio(events, q, act)
         mark = np.exp(level_by_stream(events, np.clip(propensity + together, *_MARK_RANGE)))
         found = _scan(events, organic, curves, null, mark, config)
         base = config.background * mark / (1.0 - config.background + config.background * mark)
@@ -101,11 +112,27 @@ def fit(
         sums.append(float(q.sum()))
         if progress is not None:
             progress(done + 1, config.rounds)
+    assert found is not None  # config.rounds is at least 1
     return Fit(
         q=q, timing=found.timing, propensity=propensity, company=together, company_value=beside,
         tail=found.best, n_windows=found.n_windows, windows=found.windows, curves=curves,
         agreement=null.agreement, multipliers=null.multipliers, sums=tuple(sums),
     )  # fmt: skip
+
+
+def _act_ratio(
+    events: Events,
+    found: _Pass,
+    q: Reals,
+    propensity: Reals,
+    together: Reals,
+    config: AttributionConfig,
+) -> Reals:
+    """What each act says of its account: its excess and company, or all that its window says."""
+    alone = np.minimum(excess_ratio(found.timing, q) + together, _ALONE)
+    odds = np.log(np.maximum(q, 1e-12)) - np.log(np.maximum(1.0 - q, 1e-12))
+    base = np.log(config.background) - np.log1p(-config.background)
+    return np.asarray(np.maximum(alone, odds - base - propensity))
 
 
 def _scan(
@@ -123,7 +150,7 @@ def _scan(
     best, n_windows = np.zeros(events.n_streams), np.zeros(events.n_streams, np.int64)
     record = np.zeros((min(_MAX_RECORDS, 8 * events.n + 1), WINDOW_FIELDS))
     n_record = 0
-    for scale, width in enumerate(SCALES_S):
+    for scale, width in enumerate(SCALES_S if events.n else ()):  # nothing may be timed
         table = np.stack([log_likelihood_table(m) for m in null.multipliers[scale]])
         tail = np.stack([log_tail_table(m) for m in null.multipliers[scale]])
         histogram = np.zeros((events.n_groups, GRID, GRID))

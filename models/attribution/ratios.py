@@ -10,20 +10,27 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln
 from zhenzan.models.attribution.events import Events
 
-__all__ = ["company_ratio", "level_by_stream", "propensity_ratio"]
+__all__ = ["company_ratio", "excess_ratio", "level_by_stream", "propensity_ratio"]
 
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# A worker's acts: half delivered, half camouflage, anything between (Beta(1/2, 1/2)); honest
-# accounts: the base rate with the weight of two acts. Pools camouflage at least half (peers.md 4).
-_WORKER: Final = 0.5
-_HONEST_WEIGHT: Final = 2.0
-_MIN_BASE_RATE: Final = 1e-3
-_PROPENSITY_RANGE: Final = (-2.0, 4.0)
+# A worker delivers between a seventh and three quarters of its acts, the rest is camouflage (pools
+# camouflage at least half, peers.md 4); one account in fifty is a worker before anything is known.
+_DELIVERED_SHARES: Final = (0.15, 0.4, 0.75)
+_WORKERS: Final = 0.02
+# One act never speaks for or against its account by more than these factors.
+_ACT_RANGE: Final = (np.log(0.25), np.log(100.0))
+# The excess around an act is binned in half nats from -4; bin 0 is an act in no window at all.
+_EXCESS_FLOOR: Final = -4.0
+_EXCESS_STEP: Final = 0.5
+_EXCESS_BINS: Final = 40
+# Before any fit, delivered acts lie in the upper tail of excess as a p-value calibrator says
+# (k p^(k-1), Vovk & Wang 2021), weighing like 200 acts.
+_CALIBRATOR: Final = 0.6
+_EXCESS_WEIGHT: Final = 100.0
 # Company is binned by its logarithm in steps of 0.2 from 1e-4; bin 0 is none at all.
 _FLOOR: Final = np.log(1e-4)
 _STEP: Final = 0.2
@@ -42,28 +49,49 @@ _LEVEL_CUT: Final = 3.0
 _LEVEL_WEIGHT: Final = 20.0
 
 
-def propensity_ratio(events: Events, q: Reals) -> Reals:
-    """Log ratio of what else each act's account did: worker against honest account."""
+def excess_ratio(timing: Reals, q: Reals) -> Reals:
+    """Log ratio of the excess around each act: density among delivered over organic acts."""
+    place = np.clip((timing - _EXCESS_FLOOR) / _EXCESS_STEP, -1.0, _EXCESS_BINS - 1.0)
+    bins = (np.floor(place) + 1).astype(np.int64)
+    organic = np.asarray(np.bincount(bins, 1.0 - q, _EXCESS_BINS + 1), np.float64) + 0.1
+    organic /= organic.sum()
+    above = np.cumsum(organic[::-1])[::-1]
+    middle = above - organic / 2
+    prior = organic * _CALIBRATOR * middle ** (_CALIBRATOR - 1.0)
+    prior /= prior.sum()
+    delivered = np.bincount(bins, q, _EXCESS_BINS + 1) + _EXCESS_WEIGHT * prior
+    ratio = np.maximum.accumulate(_smooth(delivered / delivered.sum()) / _smooth(organic))
+    table = np.log(ratio / (ratio * organic).sum())
+    return np.asarray(table[bins])
+
+
+def propensity_ratio(events: Events, q: Reals, act: Reals) -> Reals:
+    """Log ratio of what else each act's account did: worker against honest account.
+
+    Args:
+        events: The acts.
+        q: Their posteriors so far; the ratio has mean 1 over organic acts.
+        act: Log ratio of each act, its own account's propensity left out.
+    """
     ratio = np.zeros(events.n)
     known = np.flatnonzero(events.visit >= 0)
     if not len(known):
         return ratio
     visit, account = events.visit[known], events.account[known]
-    delivered = np.zeros(int(visit.max()) + 1)
-    np.maximum.at(delivered, visit, q[known])
-    owner = np.zeros(len(delivered), np.int64)
+    n_visits, n_accounts = int(visit.max()) + 1, len(events.n_sections)
+    size = np.bincount(visit, minlength=n_visits)
+    mean = np.bincount(visit, act[known], n_visits) / np.maximum(size, 1)
+    each = np.exp(np.clip(mean, *_ACT_RANGE))
+    owner = np.zeros(n_visits, np.int64)
     owner[visit] = account
-    total = np.bincount(owner, delivered, len(events.n_sections))
-    others = np.maximum(events.n_sections[account] - 1.0, 0.0)
-    suspicious = np.clip(total[account] - delivered[visit], 0.0, others)
-    base = max(float(q.mean()), _MIN_BASE_RATE)
-    honest, dishonest = _HONEST_WEIGHT * (1.0 - base), _HONEST_WEIGHT * base
-    worker = betaln(_WORKER + suspicious, _WORKER + others - suspicious)
-    organic = betaln(dishonest + suspicious, honest + others - suspicious)
-    log_ratio = worker - betaln(_WORKER, _WORKER) - organic + betaln(dishonest, honest)
-    ratio[known] = np.clip(log_ratio, *_PROPENSITY_RANGE)
-    mean = np.average(np.exp(ratio), weights=np.maximum(1.0 - q, 1e-9))
-    return np.asarray(ratio - np.log(mean))
+    worker = np.zeros(len(known))
+    for share in _DELIVERED_SHARES:
+        term = np.log(1.0 - share + share * each)
+        others = np.bincount(owner, term, n_accounts)[account] - term[visit]
+        worker += np.exp(np.minimum(others, 50.0)) / len(_DELIVERED_SHARES)
+    ratio[known] = np.log(worker / (_WORKERS * worker + 1.0 - _WORKERS))
+    level = np.average(np.exp(ratio), weights=np.maximum(1.0 - q, 1e-9))
+    return np.asarray(ratio - np.log(level))
 
 
 def company_ratio(company: Reals, q: Reals, *, first: bool) -> Reals:
@@ -89,6 +117,8 @@ def company_ratio(company: Reals, q: Reals, *, first: bool) -> Reals:
 
 def level_by_stream(events: Events, log_mark: Reals) -> Reals:
     """Takes each stream's own level out of its marks: audiences differ in how social they are."""
+    if not len(log_mark):  # nothing is timed
+        return log_mark
     cut = np.minimum(np.exp(log_mark), _LEVEL_CUT)
     size = np.diff(events.offsets)
     level = np.bincount(events.stream, cut, events.n_streams) + _LEVEL_WEIGHT * cut.mean()
