@@ -87,8 +87,8 @@ def _growth(
 def _rate(
     curve: Curve, windows: Sequence[Window], wording: Wording, *, zone_known: bool, label: str
 ) -> Panel:
-    seen = max(max(b[2], b[3]) for b in curve.bins)
-    # A wide band, as right after publication, must not press what arrived onto the floor.
+    seen = max(b[2] for b in curve.bins)
+    # A high expectation, as right after publication, must not press what arrived to the floor.
     scale = _scale(curve, max(seen, min(max(b[5] for b in curve.bins), _BAND_ROOM * seen)))
     low = [(scale.x((b[0] + b[1]) / 2), scale.y(b[4])) for b in curve.bins]
     high = [(scale.x((b[0] + b[1]) / 2), scale.y(b[5])) for b in curve.bins]

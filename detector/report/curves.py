@@ -22,7 +22,7 @@ _KIND: Final = 30  # kinds are free text of the source
 
 
 def section_curves(rows: pd.DataFrame | None, made: Material) -> tuple[tuple[Curve, ...], int]:
-    """The streams with most acts as curves, the section's own before its comments'.
+    """The section's own largest streams, then the comments with most that does not fit.
 
     Returns:
         The curves that are drawn, and how many are left out.
@@ -34,9 +34,11 @@ def section_curves(rows: pd.DataFrame | None, made: Material) -> tuple[tuple[Cur
         ordered = stream.sort_values("start_ms", kind="stable")
         comment = text(ordered["comment_id"].iloc[0])
         kind = str(ordered["kind"].iloc[0])
-        streams.append((comment is not None, -int(ordered["observed"].sum()), kind, ordered))
-    streams.sort(key=lambda s: (s[0], s[1], s[2], str(s[3]["comment_id"].iloc[0])))
-    drawn = tuple(_curve(s[3], made) for s in streams[:MAX_CURVES])
+        seen, beyond = int(ordered["observed"].sum()), float(ordered["attributed"].sum())
+        rank = (1, -beyond, -seen) if comment is not None else (0, -seen, -beyond)
+        streams.append((*rank, kind, comment or "", ordered))
+    streams.sort(key=lambda stream: stream[:-1])
+    drawn = tuple(_curve(stream[-1], made) for stream in streams[:MAX_CURVES])
     return drawn, len(streams) - len(drawn)
 
 
