@@ -107,8 +107,10 @@ def _audiences(
         basis = np.linalg.qr(basis)[0]
         basis = weighted @ (weighted.T @ basis)
     basis = np.linalg.qr(basis)[0]
-    left, values, _ = np.linalg.svd((weighted.T @ basis).T, full_matrices=False)
-    vectors: Reals = basis @ (left * values)
+    # Left singular vectors of the small factor from its Gram matrix: accounts are many.
+    image = weighted.T @ basis
+    values, left = np.linalg.eigh(image.T @ image)
+    vectors: Reals = basis @ (left * np.sqrt(np.maximum(values, 0.0)))
     length = np.linalg.norm(vectors, axis=1)
     usable = (mass >= _MIN_AUDIENCE) & (length > 1e-9)
     vectors = np.where(usable[:, None], vectors / np.maximum(length, 1e-12)[:, None], 0.0)

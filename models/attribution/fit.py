@@ -96,23 +96,19 @@ def fit(
     null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
     beside = company(events, config)
     q, propensity = np.zeros(events.n), np.zeros(events.n)
-    found: _Pass | None = None
-    sums: list[float] = []
-    for done in range(config.rounds):
-        organic = 1.0 - q
-        curves = fit_curves(events, organic, config)
-        together = company_ratio(beside, q, first=done == 0)
-        if found is not None:
-            act = _act_ratio(events, found, q, propensity, together, config)
-            propensity = propensity_ratio(events, q, act)
-        mark = np.exp(level_by_stream(events, np.clip(propensity + together, *_MARK_RANGE)))
-        found = _scan(events, organic, curves, null, mark, config)
-        base = config.background * mark / (1.0 - config.background + config.background * mark)
-        q = found.q + (1.0 - found.q) * base
-        sums.append(float(q.sum()))
+    together = company_ratio(beside, q, first=True)
+    curves, found, q = _round(events, q, together, null, config)
+    sums = [float(q.sum())]
+    for done in range(1, config.rounds):
         if progress is not None:
-            progress(done + 1, config.rounds)
-    assert found is not None  # config.rounds is at least 1
+            progress(done, config.rounds)
+        together = company_ratio(beside, q, first=False)
+        act = _act_ratio(found, q, propensity, together, config)
+        propensity = propensity_ratio(events, q, act)
+        curves, found, q = _round(events, q, propensity + together, null, config)
+        sums.append(float(q.sum()))
+    if progress is not None:
+        progress(config.rounds, config.rounds)
     return Fit(
         q=q, timing=found.timing, propensity=propensity, company=together, company_value=beside,
         tail=found.best, n_windows=found.n_windows, windows=found.windows, curves=curves,
@@ -120,8 +116,19 @@ def fit(
     )  # fmt: skip
 
 
+def _round(
+    events: Events, q: Reals, log_ratio: Reals, null: _Null, config: AttributionConfig
+) -> tuple[Curves, _Pass, Reals]:
+    """Curves from what is organic, then the windows; returns the new posteriors last."""
+    organic = 1.0 - q
+    curves = fit_curves(events, organic, config)
+    mark = np.exp(level_by_stream(events, np.clip(log_ratio, *_MARK_RANGE)))
+    found = _scan(events, organic, curves, null, mark, config)
+    base = config.background * mark / (1.0 - config.background + config.background * mark)
+    return curves, found, found.q + (1.0 - found.q) * base
+
+
 def _act_ratio(
-    events: Events,
     found: _Pass,
     q: Reals,
     propensity: Reals,
