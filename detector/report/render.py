@@ -63,7 +63,8 @@ def render_report(
         redact: Hide names (`redact.py` says which and how).
 
     Returns:
-        The page, at most about 5 MB; the same bytes for the same scan.
+        The page, 1.5–2 MB for 150–200 sections, 4.4 MB for 2,100 with long hostile texts; the
+        same bytes for the same scan.
 
     Raises:
         UsageError: Unknown language, or the scan has no such section.
