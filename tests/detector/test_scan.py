@@ -127,6 +127,18 @@ def test_again_gives_the_same_bytes_and_leaves_no_files(
     assert list((tmp_path / "spill").iterdir()) == []
 
 
+def test_the_key_of_the_hashes_changes_names_only(world: Path, tmp_path: Path) -> None:
+    found = []
+    for key in ("a", "b"):
+        (tmp_path / key).write_text(key * 32)
+        found.append(scan(world, tmp_path / f"out_{key}", ids="hash", key_file=tmp_path / key,
+                          now_ms=NOW_MS))  # fmt: skip
+    one, two = (digests(done.path) for done in found)
+    assert one["accounts.parquet"] != two["accounts.parquet"]
+    for name in ("sections", "campaigns", "reference/curves", "reference/windows"):
+        assert one[f"{name}.parquet"] == two[f"{name}.parquet"]
+
+
 def test_row_order_gives_the_same_bytes(done: Scan, world: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     mixed = tmp_path / world.name
