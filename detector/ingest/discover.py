@@ -26,7 +26,8 @@ def discover(paths: Iterable[Path]) -> list[Found]:
     """Files of all paths, each once, in a fixed order; directories are searched to the bottom.
 
     A directory that holds files named after tables is a set of tables: what lies in folders below
-    it (truth, reference) is something else and is left out, which the record of inputs says.
+    it (truth, reference) is something else and is left out, which the record of inputs says; so are
+    the results of earlier scans.
 
     Raises:
         NothingToReadError: A path does not exist, or a directory holds no file.
@@ -51,14 +52,25 @@ def discover(paths: Iterable[Path]) -> list[Found]:
 def _within(folder: Path) -> list[Found]:
     files = sorted(p for p in folder.rglob("*") if p.is_file() and not _hidden(p, folder))
     tables = any(p.parent == folder and stem_of(p) in TABLES for p in files)
-    return [
-        Found(
-            p,
-            named=False,
-            left_out="in a folder below a set of tables" if tables and p.parent != folder else None,
-        )
-        for p in files
-    ]
+    ours = _our_results(files)
+
+    def left_out(path: Path) -> str | None:
+        if ours.intersection(path.parents):
+            return "in the results of a scan"
+        return "in a folder below a set of tables" if tables and path.parent != folder else None
+
+    return [Found(p, named=False, left_out=left_out(p)) for p in files]
+
+
+def _our_results(files: Iterable[Path]) -> frozenset[Path]:
+    """Folders of finished scans and of runs under way: results are no input."""
+    known = set(files)
+    return frozenset(
+        p.parent
+        for p in known
+        if p.name == "checkpoint.json"
+        or (p.name == "run.json" and p.with_name("sections.parquet") in known)
+    )
 
 
 def _hidden(path: Path, folder: Path) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from zhenzan.detector import Scan, scan, steps
 from zhenzan.detector.progress import LineProgress
 from zhenzan.detector.scan import STEPS
-from zhenzan.features.errors import ScanInterruptedError, UsageError
+from zhenzan.features.errors import NothingToReadError, ScanInterruptedError, UsageError
 
 NOW_MS = 1_790_000_000_000
 START_MS = 1_700_000_000_000
@@ -242,3 +242,15 @@ class TestPlace:
         with pytest.raises(UsageError, match="replace the input"):
             scan(world / "engagement.jsonl", world, overwrite=True)
         assert not (world / "out.partial").exists()
+
+
+def test_results_are_never_input(world: Path, whole: Scan, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(world, folder / "may")
+    shutil.copytree(whole.path, folder / "results")
+    done = scan(folder, tmp_path / "out", now_ms=NOW_MS)
+    assert len(done.engagements) == len(whole.engagements)
+    left_out = [i for i in done.run["inputs"] if i["note"] == "in the results of a scan"]
+    assert len(left_out) == len([p for p in whole.path.rglob("*") if p.is_file()])
+    with pytest.raises(NothingToReadError, match="results"):
+        scan(folder / "results", tmp_path / "again", now_ms=NOW_MS)
