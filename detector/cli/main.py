@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from zhenzan.detector.cli import (
+    benchmark,
     demo,
     doctor,
     explain,
@@ -60,6 +61,7 @@ for command in (
     report.report,
     explain.explain,
     simulate.simulate,
+    benchmark.benchmark,
     sources.sources,
     families.families,
     doctor.doctor,

@@ -14,7 +14,9 @@ from zhenzan.detector.cli.docs import COLUMNS, commands_page, help_texts
 from zhenzan.detector.cli.main import app
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ("demo", "scan", "report", "explain", "simulate", "sources", "families", "doctor")
+COMMANDS = (
+    "demo", "scan", "report", "explain", "simulate", "benchmark", "sources", "families", "doctor",
+)  # fmt: skip
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

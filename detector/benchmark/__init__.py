@@ -1,0 +1,1 @@
+"""Our model and the baselines side by side on one input."""

@@ -1,0 +1,60 @@
+"""Seconds and peak memory of one piece of work, as the machine saw it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+__all__ = ["Meter"]
+
+_STATUS: Final = Path("/proc/self/status")
+_RESET: Final = Path("/proc/self/clear_refs")
+_RESET_PEAK: Final = "5"  # proc(5): resets the peak resident set size ("high water mark")
+
+
+class Meter:
+    """Measures what happens inside the `with` block.
+
+    Attributes:
+        seconds: Elapsed time.
+        peak_bytes: Largest resident memory of the whole process while inside; None where the
+            system cannot reset its high water mark (anything but Linux).
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.peak_bytes: int | None = None
+
+    def __enter__(self) -> Self:
+        self._resets = _reset_peak()
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.seconds = time.perf_counter() - self._started
+        self.peak_bytes = _peak() if self._resets else None
+
+
+def _reset_peak() -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        _RESET.write_text(_RESET_PEAK, encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def _peak() -> int | None:
+    for line in _STATUS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return None

@@ -1,0 +1,98 @@
+"""Ours and the baselines as one list of methods: canonical tables in, a score for each act out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from zhenzan.detector.benchmark.meter import Meter
+from zhenzan.features.engine.base import Engine
+from zhenzan.features.errors import UsageError
+from zhenzan.features.family import Tables
+from zhenzan.models.attribution import attribute
+from zhenzan.models.attribution.events import prepare
+from zhenzan.models.baselines import Baseline, baselines
+
+__all__ = ["OURS", "Outcome", "methods", "run_method"]
+
+Reals = NDArray[np.float64]
+
+OURS: Final = "zhenzan"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method made of one input.
+
+    Attributes:
+        score: Of each engagement, in the order of `engagement_id`.
+        n_purchased: Sum of posteriors; None for methods that do not estimate it.
+        seconds: From canonical tables to scores.
+        peak_bytes: Of the process meanwhile; None where it cannot be measured.
+    """
+
+    score: Reals
+    n_purchased: float | None
+    seconds: float
+    peak_bytes: int | None
+
+
+Method = Callable[[Engine, Tables], tuple[Reals, float | None]]
+
+
+def methods() -> dict[str, Method]:
+    """Ours first, then the baselines in their order."""
+    return {OURS: _ours, **{b.name: _runner(b) for b in baselines()}}
+
+
+def run_method(name: str, engine: Engine, tables: Tables) -> Outcome:
+    """Runs one method from the tables to its scores, measured.
+
+    Raises:
+        UsageError: There is no such method.
+    """
+    known = methods()
+    if name not in known:
+        raise UsageError(f"unknown method {name!r}; known: {', '.join(known)}")
+    with Meter() as meter:
+        score, purchased = known[name](engine, tables)
+    return Outcome(score, purchased, meter.seconds, meter.peak_bytes)
+
+
+def _ours(engine: Engine, tables: Tables) -> tuple[Reals, float | None]:
+    acts = attribute(engine, tables).engagements
+    posterior = acts["p_purchased"].to_numpy()
+    return _unsaturated(posterior, acts), float(posterior.sum())
+
+
+def _unsaturated(posterior: Reals, acts: pa.Table) -> Reals:
+    """Ranks by the posterior; where it is 1 to the last digit, by the evidence behind it.
+
+    Doubles end at log odds of 36, evidence does not.
+    """
+    evidence = np.zeros(len(posterior))
+    for name in ("excess", "propensity", "company"):
+        evidence += acts[name].fill_null(0.0).to_numpy()
+    evidence = np.where(posterior >= 1.0, evidence, 0.0)
+    order = np.lexsort((evidence, posterior))
+    keys: Any = np.stack([posterior[order], evidence[order]])
+    step = np.append(0, np.cumsum((keys[:, 1:] != keys[:, :-1]).any(axis=0)))[: len(order)]
+    rank = np.empty(len(order))
+    rank[order] = step
+    return rank
+
+
+def _runner(baseline: Baseline) -> Method:
+    def run(engine: Engine, tables: Tables) -> tuple[Reals, float | None]:
+        events = prepare(engine, tables)
+        scores = baseline.rank(events).acts
+        ids = events.acts["engagement_id"].to_numpy(zero_copy_only=False)
+        every = np.full(len(ids), scores.min(initial=0.0))
+        every[: len(scores)] = scores  # untimed acts come last and have no score of their own
+        return every[np.argsort(ids, kind="stable")], None
+
+    return run

@@ -1,0 +1,27 @@
+"""The known baselines, in the order of tables. To add one: a file beside this, a line here."""
+
+from __future__ import annotations
+
+from zhenzan.features.errors import UsageError
+from zhenzan.models.baselines.base import Baseline
+from zhenzan.models.baselines.company import Company
+from zhenzan.models.baselines.degree import Degree
+
+__all__ = ["baselines", "get_baseline"]
+
+
+def baselines() -> tuple[Baseline, ...]:
+    """All of them, with their default parameters."""
+    return (Company(), Degree())
+
+
+def get_baseline(name: str) -> Baseline:
+    """The baseline of that name.
+
+    Raises:
+        UsageError: No baseline has it.
+    """
+    known = {baseline.name: baseline for baseline in baselines()}
+    if name not in known:
+        raise UsageError(f"unknown baseline {name!r}; known: {', '.join(known)}")
+    return known[name]
