@@ -1,4 +1,4 @@
-"""Shared by all tests: an engine, and canonical tables made by hand (`canonical.py`)."""
+"""Shared by all tests: an engine, tables made by hand (`canonical.py`), worlds (`streams.py`)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ from zhenzan.features.engine import Engine, open_engine
 from zhenzan.features.engine.registry import EngineOptions
 
 
-@pytest.fixture(scope="session")
-def canonical() -> ModuleType:
-    """`tests/canonical.py` (test folders are no packages, so it cannot be imported)."""
+def _beside(name: str) -> ModuleType:
+    """A module of this folder (test folders are no packages, so it cannot be imported)."""
     spec = importlib.util.spec_from_file_location(
-        "zhenzan_tests_canonical", Path(__file__).parent / "canonical.py"
+        f"zhenzan_tests_{name}", Path(__file__).parent / f"{name}.py"
     )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def canonical() -> ModuleType:
+    return _beside("canonical")
+
+
+@pytest.fixture(scope="session")
+def streams() -> ModuleType:
+    return _beside("streams")
 
 
 @pytest.fixture

@@ -143,7 +143,8 @@ def _sorted_acts(engine: Engine, relation: Relation) -> pa.Table:
 
 
 def _column(acts: pa.Table, name: str, missing: int) -> Ints:
-    values: Ints = acts[name].fill_null(missing).to_numpy().astype(np.int64)
+    # Without a side table its columns are NULL throughout, of whatever type the engine gives them.
+    values: Ints = acts[name].cast(pa.int64()).fill_null(missing).to_numpy().astype(np.int64)
     return values
 
 
