@@ -1,16 +1,20 @@
 """Company: how much of its other life an account shares with those who arrive beside it (step 4).
 
-Two accounts *meet* in a section when they act within `neighbours` places and `within_s` seconds of
-each other in one of its streams. The company of an act is the mean, over the accounts beside it, of
-the other sections in which the pair meets, against what both visited. Accounts seen in one section
-have no other life: they are no neighbours and get no company (NaN).
+Two accounts *meet* in a section when they act within a day of each other in one of its streams. A
+meeting is as surprising as they are close: of n acts there, a stranger lands within r places with
+probability (2r + 1) / n; minus the logarithm of that averages 1 for strangers, so what it exceeds 1
+by counts. The company of an act
+is the mean, over the accounts beside it, of their meetings in *other* sections, against how active
+both are (the geometric mean of their acts). An account seen in one section has no other life: it
+is no neighbour and gets no company (NaN).
 
-Cost is linear: at most `neighbours` pairs an act, and a first pass over counters drops the pairs
-that meet once before anything is sorted.
+Cost is linear in the acts: at most `neighbours` pairs each, and a pair takes as long as the shorter
+of the two lives.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -24,105 +28,115 @@ __all__ = ["company"]
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
-# 2^26 counters of one byte (64 MB): a million acts make 3e7 pairs, so that a third of those that
-# meet once pass the first pass by chance; a second, exact pass removes them.
-_COUNTER_BITS: Final = 26
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, TAOCP 6.4)
+# A life this many times longer than the other's is searched instead of walked through.
+_LONGER: Final = 8
 
 
 def company(events: Events, config: AttributionConfig) -> Reals:
-    """Company of every timed act, from 0 up; NaN where the account was seen in one section only."""
+    """Company of every timed act, in nats from 0 up; NaN for accounts seen in one section."""
+    values = np.full(events.n, np.nan)
     known = np.flatnonzero(events.account >= 0)
     social = known[events.n_sections[events.account[known]] > 1]
-    values = np.full(events.n, np.nan)
     if not len(social):
         return values
-    stream, account = events.stream[social], events.account[social]
-    age = events.age_s[social]
-    counters = np.zeros(1 << min(_COUNTER_BITS, _bits(len(social))), np.uint8)
-    reach, within = config.neighbours, config.within_s
-    survivors = _count(stream, account, age, reach, within, counters)
-    left, right, degree = _collect(stream, account, age, reach, within, counters, survivors)
-    section = events.section[social]
-    other = _other_meetings(account, section, left, right)
-    visited = np.maximum(events.n_sections[account].astype(np.float64), 1.0)
-    shared = np.minimum(other, config.max_meetings)
-    shared = shared / np.sqrt(visited[left] * visited[right])
-    total = np.bincount(left, shared, len(social)) + np.bincount(right, shared, len(social))
+    total, degree = _meet(social, *_lives(events, social), events, config)
     values[social] = total / np.maximum(degree, config.company_pseudo)
     return values
 
 
-def _bits(n: int) -> int:
-    """Counters for eight times the acts, at least a thousand."""
-    return max(int(n * 8).bit_length(), 10)
+def _meet(
+    social: Ints, life: Ints, start: Ints, events: Events, config: AttributionConfig
+) -> tuple[Reals, Reals]:
+    position = np.arange(events.n) - events.offsets[events.stream]
+    activity = np.sqrt(np.maximum(np.diff(start), 1).astype(np.float64))
+    return _pairs(
+        events.stream[social], events.section[social], events.account[social],
+        events.age_s[social], position[social], np.diff(events.offsets), life, start, activity,
+        config.neighbours, config.within_s, config.max_surprise,
+    )  # fmt: skip
+
+
+def _lives(events: Events, social: Ints) -> tuple[Ints, Ints]:
+    """Places in `social` of each account's acts, by section and stream; where each life begins."""
+    account = events.account[social]
+    key = (events.age_s[social], events.stream[social], events.section[social], account)
+    life = np.lexsort(key)
+    start = np.searchsorted(account[life], np.arange(len(events.n_sections) + 1))
+    return life.astype(np.int64), start.astype(np.int64)
 
 
 @njit(cache=True)
-def _slot(a: int, b: int, mask: Any) -> Any:
-    low, high = (a, b) if a < b else (b, a)
-    mixed = (np.uint64(low) * _MIX) ^ (np.uint64(high) + (np.uint64(low) << np.uint64(32)))
-    mixed *= _MIX
-    return (mixed >> np.uint64(20)) & mask
+def _pairs(
+    stream: Ints, section: Ints, account: Ints, age: Reals, position: Ints, length: Ints,
+    life: Ints, start: Ints, activity: Reals, reach: int, within: float, most: float,
+) -> tuple[Reals, Reals]:  # fmt: skip
+    """Sum of shared life over the neighbours of each act, and how many neighbours it has."""
+    n = len(stream)
+    total, degree = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        a = account[i]
+        for j in range(i + 1, min(i + 1 + reach, n)):
+            if stream[j] != stream[i] or age[j] - age[i] > within:
+                break
+            b = account[j]
+            if a == b:
+                continue
+            degree[i] += 1.0
+            degree[j] += 1.0
+            c, d = (a, b) if start[a + 1] - start[a] <= start[b + 1] - start[b] else (b, a)
+            met = _meetings(
+                start[c], start[c + 1], start[d], start[d + 1], section[i],
+                stream, section, age, position, length, life, within,
+            )  # fmt: skip
+            if met > 0.0:
+                shared = min(met, most) / (activity[a] * activity[b])
+                total[i] += shared
+                total[j] += shared
+    return total, degree
 
 
 @njit(cache=True)
-def _count(
-    stream: Ints, account: Ints, age: Reals, reach: int, within: float, counters: NDArray[np.uint8]
+def _meetings(
+    u: int, u_end: int, v: int, v_end: int, here: int, stream: Ints, section: Ints, age: Reals,
+    position: Ints, length: Ints, life: Ints, within: float,
+) -> float:  # fmt: skip
+    """Surprise of the meetings of two lives outside `here`: the closest one of each section."""
+    search = (v_end - v) > _LONGER * (u_end - u)
+    total, best, current = 0.0, 0.0, -1
+    while u < u_end and v < v_end:
+        p = life[u]
+        if search:
+            v = _first_at(life, section, stream, v, v_end, section[p], stream[p])
+            if v == v_end:
+                break
+        q = life[v]
+        if section[p] < section[q] or (section[p] == section[q] and stream[p] < stream[q]):
+            u += 1
+        elif stream[p] != stream[q]:
+            v += 1
+        else:
+            if section[p] != here and abs(age[p] - age[q]) <= within:
+                apart = abs(position[p] - position[q])
+                surprise = -math.log((2.0 * apart + 1.0) / length[stream[p]]) - 1.0
+                if section[p] != current:
+                    total += best
+                    best, current = 0.0, section[p]
+                best = max(best, surprise)
+            u += 1
+            v += 1
+    return total + best
+
+
+@njit(cache=True)
+def _first_at(
+    life: Ints, section: Ints, stream: Ints, low: int, high: int, at_section: Any, at_stream: Any
 ) -> int:
-    """First pass: counts pairs by slot; returns how many pairs fall into a slot met twice."""
-    mask = np.uint64(len(counters) - 1)
-    n, survivors = len(stream), 0
-    for i in range(n):
-        for j in range(i + 1, min(i + 1 + reach, n)):
-            if stream[j] != stream[i] or age[j] - age[i] > within:
-                break
-            if account[i] != account[j]:
-                slot = _slot(account[i], account[j], mask)
-                if counters[slot] < 255:
-                    counters[slot] += 1
-                survivors += 2 if counters[slot] == 2 else int(counters[slot] > 2)
-    return survivors
-
-
-@njit(cache=True)
-def _collect(
-    stream: Ints, account: Ints, age: Reals, reach: int, within: float,
-    counters: NDArray[np.uint8], survivors: int,
-) -> tuple[Ints, Ints, Reals]:  # fmt: skip
-    """Second pass: the pairs that may meet again, and how many neighbours each act has."""
-    mask = np.uint64(len(counters) - 1)
-    n, found = len(stream), 0
-    left, right = np.empty(survivors, np.int64), np.empty(survivors, np.int64)
-    degree = np.zeros(n)
-    for i in range(n):
-        for j in range(i + 1, min(i + 1 + reach, n)):
-            if stream[j] != stream[i] or age[j] - age[i] > within:
-                break
-            if account[i] != account[j]:
-                degree[i] += 1.0
-                degree[j] += 1.0
-                if counters[_slot(account[i], account[j], mask)] > 1:
-                    left[found], right[found] = i, j
-                    found += 1
-    return left[:found], right[:found], degree
-
-
-def _other_meetings(account: Ints, section: Ints, left: Ints, right: Ints) -> Reals:
-    """For each pair of acts, the sections other than their own in which the two accounts meet."""
-    if not len(left):
-        return np.zeros(0)
-    low = np.minimum(account[left], account[right])
-    high = np.maximum(account[left], account[right])
-    place = section[left]
-    order = np.lexsort((place, high, low))
-    low, high, place = low[order], high[order], place[order]
-    new_pair = np.ones(len(low), bool)
-    new_pair[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    new_section = new_pair.copy()
-    new_section[1:] |= place[1:] != place[:-1]
-    pair = np.cumsum(new_pair) - 1
-    sections = np.bincount(pair, new_section)
-    other = np.empty(len(low))
-    other[order] = sections[pair] - 1.0
-    return other
+    """First place of a life at or after a section and stream."""
+    while low < high:
+        middle = (low + high) // 2
+        q = life[middle]
+        if section[q] < at_section or (section[q] == at_section and stream[q] < at_stream):
+            low = middle + 1
+        else:
+            high = middle
+    return low

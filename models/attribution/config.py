@@ -29,7 +29,7 @@ class AttributionConfig:
             .005 / .02 / .05 / .1 give recall .78 / .86 / .88 / .91 at 0.1 % (share .01, seed 0).
         neighbours: Acts looked at before and after an act for its company (as in the sketch).
         within_s: Neighbours are at most this far in time: a day, the longest burst.
-        max_meetings: Other meetings of a pair that count; more prove no more.
+        max_surprise: Nats that the other meetings of a pair count at most; more prove no more.
         company_pseudo: Neighbours that an act is assumed to have had at least.
         min_curve_acts: Streams shorter than this do not shape the pooled age curve.
         fdr: Share of falsely significant streams that is tolerated (Benjamini-Hochberg 1995).
@@ -45,7 +45,7 @@ class AttributionConfig:
     mark_correlation: float = 0.1
     neighbours: int = 30
     within_s: float = 86_400.0
-    max_meetings: int = 5
+    max_surprise: float = 12.0
     company_pseudo: int = 5
     min_curve_acts: int = 5
     fdr: float = 0.05

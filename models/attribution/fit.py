@@ -96,13 +96,13 @@ def fit(
     null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
     beside = company(events, config)
     q, propensity = np.zeros(events.n), np.zeros(events.n)
-    together = company_ratio(beside, q, first=True)
+    together = company_ratio(beside, q)
     curves, found, q = _round(events, q, together, null, config)
     sums = [float(q.sum())]
     for done in range(1, config.rounds):
         if progress is not None:
             progress(done, config.rounds)
-        together = company_ratio(beside, q, first=False)
+        together = company_ratio(beside, q)
         act = _act_ratio(found, q, propensity, together, config)
         propensity = propensity_ratio(events, q, act)
         curves, found, q = _round(events, q, propensity + together, null, config)
@@ -122,7 +122,8 @@ def _round(
     """Curves from what is organic, then the windows; returns the new posteriors last."""
     organic = 1.0 - q
     curves = fit_curves(events, organic, config)
-    mark = np.exp(level_by_stream(events, np.clip(log_ratio, *_MARK_RANGE)))
+    log_mark = level_by_stream(events, np.clip(log_ratio, *_MARK_RANGE))
+    mark = np.exp(log_mark)
     found = _scan(events, organic, curves, null, mark, config)
     base = config.background * mark / (1.0 - config.background + config.background * mark)
     return curves, found, found.q + (1.0 - found.q) * base

@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from zhenzan.models.attribution.events import Events
 
-__all__ = ["company_ratio", "excess_ratio", "level_by_stream", "propensity_ratio"]
+__all__ = [
+    "company_ratio",
+    "excess_ratio",
+    "level_by_stream",
+    "propensity_ratio",
+]
 
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,20 +31,14 @@ _ACT_RANGE: Final = (np.log(0.25), np.log(100.0))
 # The excess around an act is binned in half nats from -4; bin 0 is an act in no window at all.
 _EXCESS_FLOOR: Final = -4.0
 _EXCESS_STEP: Final = 0.5
-_EXCESS_BINS: Final = 40
-# Before any fit, delivered acts lie in the upper tail of excess as a p-value calibrator says
-# (k p^(k-1), Vovk & Wang 2021), weighing like 200 acts.
-_CALIBRATOR: Final = 0.6
-_EXCESS_WEIGHT: Final = 100.0
 # Company is binned by its logarithm in steps of 0.2 from 1e-4; bin 0 is none at all.
-_FLOOR: Final = np.log(1e-4)
-_STEP: Final = 0.2
-_BINS: Final = 40
-# Before any fit, delivered acts have company around 0.2 with a standard deviation of one log unit
-# (pools of hundreds; the star ring: median 0.22-0.35), weighing like 100 acts.
-_DELIVERED_CENTRE: Final = np.log(0.2)
-_DELIVERED_WEIGHT: Final = 100.0
-_DELIVERED_NONE: Final = 0.02
+_COMPANY_FLOOR: Final = np.log(1e-4)
+_COMPANY_STEP: Final = 0.2
+_BINS: Final = 56
+# Before any fit, delivered acts lie in the upper tail of organic ones as a p-value calibrator says
+# (k p^(k-1), Vovk & Wang 2021), weighing like 100 acts.
+_CALIBRATOR: Final = 0.15
+_PRIOR_ACTS: Final = 100.0
 # Three in ten delivered acts come from pools so large that their company looks organic; so the
 # lack of company speaks against delivery by a factor of at most 0.3.
 _LARGE_POOLS: Final = 0.3
@@ -51,18 +50,9 @@ _LEVEL_WEIGHT: Final = 20.0
 
 def excess_ratio(timing: Reals, q: Reals) -> Reals:
     """Log ratio of the excess around each act: density among delivered over organic acts."""
-    place = np.clip((timing - _EXCESS_FLOOR) / _EXCESS_STEP, -1.0, _EXCESS_BINS - 1.0)
+    place = np.clip((timing - _EXCESS_FLOOR) / _EXCESS_STEP, -1.0, _BINS - 1.0)
     bins = (np.floor(place) + 1).astype(np.int64)
-    organic = np.asarray(np.bincount(bins, 1.0 - q, _EXCESS_BINS + 1), np.float64) + 0.1
-    organic /= organic.sum()
-    above = np.cumsum(organic[::-1])[::-1]
-    middle = above - organic / 2
-    prior = organic * _CALIBRATOR * middle ** (_CALIBRATOR - 1.0)
-    prior /= prior.sum()
-    delivered = np.bincount(bins, q, _EXCESS_BINS + 1) + _EXCESS_WEIGHT * prior
-    ratio = np.maximum.accumulate(_smooth(delivered / delivered.sum()) / _smooth(organic))
-    table = np.log(ratio / (ratio * organic).sum())
-    return np.asarray(table[bins])
+    return np.asarray(_learnt_ratio(bins, q)[bins])
 
 
 def propensity_ratio(events: Events, q: Reals, act: Reals) -> Reals:
@@ -94,24 +84,19 @@ def propensity_ratio(events: Events, q: Reals, act: Reals) -> Reals:
     return np.asarray(ratio - np.log(level))
 
 
-def company_ratio(company: Reals, q: Reals, *, first: bool) -> Reals:
-    """Log ratio of each act's company: density among delivered over density among organic acts.
-
-    The first round has no posterior yet and uses the prior density of delivered acts alone.
-    """
+def company_ratio(company: Reals, q: Reals) -> Reals:
+    """Log ratio of each act's company: density among delivered over organic acts; 0 for none."""
     ratio = np.zeros(len(company))
     seen = ~np.isnan(company)
     if not seen.any():
         return ratio
-    place = _place(company[seen])
-    bins = np.where(np.isnan(place), 0, place + 1).astype(np.int64)
-    organic = np.asarray(np.bincount(bins, 1.0 - q[seen], _BINS + 1), np.float64)
-    delivered = np.zeros(_BINS + 1)
-    if not first:
-        delivered += np.bincount(bins, q[seen], _BINS + 1)
-    table = _ratio_table(delivered, organic)
-    inside = np.interp(np.nan_to_num(place) + 0.5, np.arange(_BINS) + 1.0, table[1:])
-    ratio[seen] = np.where(np.isnan(place), table[0], inside)
+    with np.errstate(divide="ignore"):
+        place = (np.log(company[seen]) - _COMPANY_FLOOR) / _COMPANY_STEP
+    place = np.clip(place, -1.0, _BINS - 1.0)
+    table = _learnt_ratio((np.floor(place) + 1).astype(np.int64), q[seen])
+    mixed = np.log(_LARGE_POOLS + (1.0 - _LARGE_POOLS) * np.exp(table))
+    inside = np.interp(place + 0.5, np.arange(_BINS) + 1.0, mixed[1:])
+    ratio[seen] = np.where(place < 0.0, mixed[0], inside)
     return ratio
 
 
@@ -126,24 +111,21 @@ def level_by_stream(events: Events, log_mark: Reals) -> Reals:
     return log_mark - np.log(shrunk[events.stream])
 
 
-def _place(company: Reals) -> Reals:
-    """Position on the log grid; NaN for none at all."""
-    with np.errstate(divide="ignore"):
-        place = (np.log(company) - _FLOOR) / _STEP
-    return np.where(company > 0, np.clip(place, 0.0, _BINS - 1.0), np.nan)
+def _learnt_ratio(bins: Ints, q: Reals) -> Reals:
+    """Log density ratio by bin, never falling, with mean 1 over organic acts.
 
-
-def _ratio_table(delivered: Reals, organic: Reals) -> Reals:
-    centres = _FLOOR + _STEP * (np.arange(_BINS) + 0.5)
-    bell = np.exp(-0.5 * (centres - _DELIVERED_CENTRE) ** 2)
-    prior = np.append(_DELIVERED_NONE, (1.0 - _DELIVERED_NONE) * bell / bell.sum())
-    purchased = (delivered + _DELIVERED_WEIGHT * prior) / (delivered.sum() + _DELIVERED_WEIGHT)
-    # Half an act in the first bin, falling tenfold over 23 bins, where no organic act was seen.
-    honest = _smooth(organic) + 0.5 * np.exp(-0.1 * np.arange(_BINS + 1))
-    honest /= honest.sum()
-    ratio = _LARGE_POOLS + (1.0 - _LARGE_POOLS) * _smooth(purchased) / honest
-    ratio = np.maximum.accumulate(ratio)  # more company never speaks for an organic act
-    return np.asarray(np.log(ratio / (ratio * honest).sum()))
+    The delivered density is learnt from the posteriors; before any, it is the organic one tilted
+    toward its upper tail.
+    """
+    organic = np.asarray(np.bincount(bins, 1.0 - q, _BINS + 1), np.float64)
+    # A tenth of an act in the first bin, falling tenfold over 23 bins, where none was seen.
+    organic += 0.1 * np.exp(-0.1 * np.arange(_BINS + 1))
+    organic /= organic.sum()
+    above = np.cumsum(organic[::-1])[::-1] - organic / 2
+    prior = organic * _CALIBRATOR * above ** (_CALIBRATOR - 1.0)
+    delivered = np.bincount(bins, q, _BINS + 1) + _PRIOR_ACTS * prior / prior.sum()
+    ratio = np.maximum.accumulate(_smooth(delivered / delivered.sum()) / _smooth(organic))
+    return np.asarray(np.log(ratio / (ratio * organic).sum()))
 
 
 def _smooth(values: Reals) -> Reals:
