@@ -1,8 +1,8 @@
 """The benchmark on diluted stars: every method on the same input, compared in pairs.
 
 Recall of the moved stars at 1 % and 0.1 % organic false positives, for each share moved, as the
-median over seeds. Gains over company alone are paired by seed; their interval resamples the owners
-of the hosts (all stars of an owner together), since those decide how hard a draw is.
+median over seeds. Our lead over a method is paired by seed; its interval resamples the owners of
+the hosts (all stars of an owner together), since those decide how hard a draw is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.detector.benchmark.dilution import COLUMNS, dilute
-from zhenzan.detector.benchmark.methods import Outcome, methods, run_method
+from zhenzan.detector.benchmark.methods import OURS, Outcome, methods, run_method
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.features.engine import open_engine
 from zhenzan.features.engine.base import Engine
@@ -25,6 +25,7 @@ from zhenzan.features.engine.registry import EngineOptions
 from zhenzan.features.errors import InputError, SchemaError, UsageError
 from zhenzan.features.family import Tables
 from zhenzan.models.metrics import (
+    Interval,
     auc,
     average_precision,
     bootstrap_recall,
@@ -38,7 +39,6 @@ SHARES: Final = (0.10, 0.03, 0.01)
 SEEDS: Final = 10
 RATES: Final = (0.01, 0.001)
 REPLICATES: Final = 200
-RIVAL: Final = "company"  # what gains are counted against
 _WARM_UP: Final = 3000  # stars that suffice to compile every kernel
 
 
@@ -188,12 +188,13 @@ def _tables(engine: Engine, diluted: pd.DataFrame) -> Tables:
 
 
 def summarize(result: StarsResult) -> pd.DataFrame:
-    """Medians over seeds, a row a share and method, with the paired gain over company alone.
+    """Medians over seeds, a row a share and method, with our paired lead over the method.
 
     Returns:
-        `share, method, recall_1pct, gain_1pct, gain_1pct_lo, gain_1pct_hi, recall_01pct, …,
-        auc, average_precision, purchased_ratio, seconds, peak_bytes`; gains are missing where
-        company alone was not run. `purchased_ratio` is the estimated number over the moved one.
+        `share, method, recall_1pct, lead_1pct, lead_1pct_lo, lead_1pct_hi, recall_01pct, …, auc,
+        average_precision, purchased_ratio, seconds, peak_bytes`. A lead is the median over seeds of
+        our recall less that of the method, with its 95 % interval; missing for ourselves and where
+        we were not run. `purchased_ratio` is the estimated number over the moved one.
     """
     rows = []
     runs = result.runs.assign(purchased_ratio=_ratio(result.runs))
@@ -203,7 +204,12 @@ def summarize(result: StarsResult) -> pd.DataFrame:
         seeds = [int(seed) for seed in group["seed"]]
         for column, rate in enumerate(("1pct", "01pct")):
             row[f"recall_{rate}"] = group[f"recall_{rate}"].median()
-            row.update(_gain(result, share, seeds, str(name), column, rate))
+            lead = _lead(result, share, seeds, str(name), column)
+            row |= {
+                f"lead_{rate}": lead.value,
+                f"lead_{rate}_lo": lead.low,
+                f"lead_{rate}_hi": lead.high,
+            }
         for figure in ("auc", "average_precision", "purchased_ratio", "seconds"):
             row[figure] = group[figure].astype(float).median()
         row["peak_bytes"] = group["peak_bytes"].astype(float).max()
@@ -215,19 +221,12 @@ def _ratio(runs: pd.DataFrame) -> pd.Series[float]:
     return runs["n_purchased"].astype(float) / runs["n_moved"]
 
 
-def _gain(
-    result: StarsResult, share: float, seeds: list[int], name: str, column: int, rate: str
-) -> dict[str, float]:
-    """Median over seeds of the paired difference to company alone, and its 95 % interval."""
+def _lead(result: StarsResult, share: float, seeds: list[int], name: str, column: int) -> Interval:
+    """Median over seeds of the paired difference between us and the method."""
     drawn = result.replicates
-    if name == RIVAL or any((share, seed, RIVAL) not in drawn for seed in seeds):
-        return {f"gain_{rate}{end}": np.nan for end in ("", "_lo", "_hi")}
+    if name == OURS or any((share, seed, OURS) not in drawn for seed in seeds):
+        return Interval(np.nan, np.nan, np.nan)
     by_seed = [
-        drawn[share, seed, name][:, column] - drawn[share, seed, RIVAL][:, column] for seed in seeds
+        drawn[share, seed, OURS][:, column] - drawn[share, seed, name][:, column] for seed in seeds
     ]
-    found = interval(np.median(np.stack(by_seed), axis=0))
-    return {
-        f"gain_{rate}": found.value,
-        f"gain_{rate}_lo": found.low,
-        f"gain_{rate}_hi": found.high,
-    }
+    return interval(np.median(np.stack(by_seed), axis=0))

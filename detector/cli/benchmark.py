@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["benchmark"]
 
 _HEADER: Final = (
-    "share", "method", "recall at 1 %", "gain", "95 % interval", "recall at 0.1 %", "gain",
+    "share", "method", "recall at 1 %", "our lead", "95 % interval", "recall at 0.1 %", "our lead",
     "95 % interval", "AUC", "AP", "estimated", "seconds", "memory",
 )  # fmt: skip
 
@@ -65,8 +65,8 @@ def benchmark(
     """Compare our model and published methods on one input.
 
     `stars`: sold stars are moved into popular repositories, as a small share of their own. Recall
-    of the moved stars at 1 % and 0.1 % organic false positives, medians over seeds; gains over
-    company alone are paired by seed, with an interval that resamples the owners of the hosts.
+    of the moved stars at 1 % and 0.1 % organic false positives, medians over seeds. Our lead over
+    each method is paired by seed; its interval resamples the owners of the hosts.
     """
     from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
     from zhenzan.features.engine.registry import EngineOptions
@@ -118,10 +118,10 @@ def _line(row: dict[str, Any]) -> list[str]:
     for rate in ("1pct", "01pct"):
         cells += [
             f"{row[f'recall_{rate}']:.3f}",
-            _cell(row[f"gain_{rate}"], "+.3f"),
+            _cell(row[f"lead_{rate}"], "+.3f"),
             "–"
-            if row[f"gain_{rate}_lo"] is None
-            else f"{row[f'gain_{rate}_lo']:+.3f} … {row[f'gain_{rate}_hi']:+.3f}",
+            if row[f"lead_{rate}_lo"] is None
+            else f"{row[f'lead_{rate}_lo']:+.3f} … {row[f'lead_{rate}_hi']:+.3f}",
         ]
     peak = row["peak_bytes"]
     return [

@@ -1,8 +1,8 @@
 """Company alone: how much of its other life each act's account spends with those beside it.
 
-The floor that the joint model has to beat: on diluted stars no other single kind of evidence ranks
-as well. For each act, the mean over the accounts up to `reach` places and `within_s` seconds away
-of (other meetings of the two) / sqrt(other acts of one x other acts of the other).
+The floor that the joint model was first asked to beat. For each act, the mean over the accounts up
+to `reach` places and `within_s` seconds away of
+(other meetings of the two) / sqrt(other acts of one x other acts of the other).
 """
 
 from __future__ import annotations

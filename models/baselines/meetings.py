@@ -1,9 +1,9 @@
 """Pairs of accounts that act close in time under the same target: what co-action methods count.
 
 A pair of acts is looked at if it lies within `reach` places and `within_s` seconds in one stream.
-Most pairs meet once and prove nothing to any of these methods, so a first pass counts pairs in
-small hashed counters and a second one keeps those that may meet again: memory follows the pairs
-that repeat, not all of them.
+Most pairs meet once and prove nothing to any of these methods. So accounts of one act are passed
+over, a first pass counts pairs in small hashed counters, and a second one keeps those that may meet
+again: memory follows the pairs that repeat, not all of them.
 """
 
 from __future__ import annotations
@@ -46,6 +46,12 @@ class Meetings:
     count: Ints
     degree: Ints
 
+    def shared_streams(self, stream: Ints) -> Ints:
+        """In how many distinct streams each pair meets; `stream` is that of each act."""
+        width = int(stream.max(initial=0)) + 1
+        once = np.unique(self.pair * width + stream[self.left])
+        return np.bincount(once // width, minlength=len(self.low)).astype(np.int64)
+
 
 def find_meetings(
     stream: Ints, account: Ints, age_s: Reals, *, reach: int, within_s: float
@@ -61,8 +67,10 @@ def find_meetings(
     """
     bits = min(max(int(8 * len(stream) * min(reach, 16)).bit_length(), _FEWEST_BITS), _MOST_BITS)
     counters = np.zeros(1 << bits, np.uint8)
-    kept, degree = _count(stream, account, age_s, reach, within_s, counters)
-    left, right = _collect(stream, account, age_s, reach, within_s, counters, kept)
+    repeats = np.zeros(len(account), bool)
+    repeats[account >= 0] = (np.bincount(account[account >= 0]) > 1)[account[account >= 0]]
+    kept, degree = _count(stream, account, age_s, repeats, reach, within_s, counters)
+    left, right = _collect(stream, account, age_s, repeats, reach, within_s, counters, kept)
     low = np.minimum(account[left], account[right])
     high = np.maximum(account[left], account[right])
     width = int(account.max(initial=0)) + 1
@@ -83,7 +91,7 @@ def _slot(a: int, b: int, mask: Any) -> Any:
 
 @njit(cache=True)
 def _count(
-    stream: Any, account: Any, age: Any, reach: int, within: float, counters: Any
+    stream: Any, account: Any, age: Any, repeats: Any, reach: int, within: float, counters: Any
 ) -> tuple[int, Any]:
     """Counts pairs by slot; returns meetings in slots met twice, and each act's neighbours."""
     mask = np.uint64(len(counters) - 1)
@@ -96,6 +104,8 @@ def _count(
             if account[i] != account[j] and account[i] >= 0 and account[j] >= 0:
                 degree[i] += 1
                 degree[j] += 1
+                if not (repeats[i] and repeats[j]):
+                    continue
                 slot = _slot(account[i], account[j], mask)
                 if counters[slot] < 255:
                     counters[slot] += 1
@@ -105,20 +115,28 @@ def _count(
 
 @njit(cache=True)
 def _collect(
-    stream: Any, account: Any, age: Any, reach: int, within: float, counters: Any, kept: int
+    stream: Any,
+    account: Any,
+    age: Any,
+    repeats: Any,
+    reach: int,
+    within: float,
+    counters: Any,
+    kept: int,
 ) -> tuple[Any, Any]:
     """The pairs of acts in slots met twice, in order of the acts."""
     mask = np.uint64(len(counters) - 1)
     n, found = len(stream), 0
     left, right = np.empty(kept, np.int64), np.empty(kept, np.int64)
     for i in range(n):
+        if not repeats[i]:
+            continue
         for j in range(i + 1, min(i + 1 + reach, n)):
             if stream[j] != stream[i] or age[j] - age[i] > within:
                 break
             if (
-                account[i] != account[j]
-                and account[i] >= 0
-                and account[j] >= 0
+                repeats[j]
+                and account[i] != account[j]
                 and counters[_slot(account[i], account[j], mask)] > 1
             ):
                 left[found], right[found] = i, j

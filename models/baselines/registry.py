@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from zhenzan.features.errors import UsageError
 from zhenzan.models.baselines.base import Baseline
+from zhenzan.models.baselines.catchsync import CatchSync
 from zhenzan.models.baselines.company import Company
+from zhenzan.models.baselines.copycatch import CopyCatch
+from zhenzan.models.baselines.coshare import CoShare, WeightedCoShare
 from zhenzan.models.baselines.degree import Degree
+from zhenzan.models.baselines.fraudar import Fraudar
+from zhenzan.models.baselines.synchrotrap import SynchroTrap
 
 __all__ = ["baselines", "get_baseline"]
 
 
 def baselines() -> tuple[Baseline, ...]:
     """All of them, with their default parameters."""
-    return (Company(), Degree())
+    return (
+        Company(),
+        WeightedCoShare(),
+        CoShare(),
+        SynchroTrap(),
+        CopyCatch(),
+        Fraudar(),
+        CatchSync(),
+        Degree(),
+    )
 
 
 def get_baseline(name: str) -> Baseline:
