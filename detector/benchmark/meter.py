@@ -20,17 +20,20 @@ class Meter:
 
     Attributes:
         seconds: Elapsed time.
+        cpu_seconds: Of all threads of the process; what others run on the machine adds less to it.
         peak_bytes: Largest resident memory of the whole process while inside; None where the
             system cannot reset its high water mark (anything but Linux).
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.cpu_seconds = 0.0
         self.peak_bytes: int | None = None
 
     def __enter__(self) -> Self:
         self._resets = _reset_peak()
         self._started = time.perf_counter()
+        self._cpu = time.process_time()
         return self
 
     def __exit__(
@@ -40,6 +43,7 @@ class Meter:
         traceback: TracebackType | None,
     ) -> None:
         self.seconds = time.perf_counter() - self._started
+        self.cpu_seconds = time.process_time() - self._cpu
         self.peak_bytes = _peak() if self._resets else None
 
 

@@ -32,12 +32,14 @@ class Outcome:
         score: Of each engagement, in the order of `engagement_id`.
         n_purchased: Sum of posteriors; None for methods that do not estimate it.
         seconds: From canonical tables to scores.
+        cpu_seconds: The same, of all threads.
         peak_bytes: Of the process meanwhile; None where it cannot be measured.
     """
 
     score: Reals
     n_purchased: float | None
     seconds: float
+    cpu_seconds: float
     peak_bytes: int | None
 
 
@@ -60,7 +62,7 @@ def run_method(name: str, engine: Engine, tables: Tables) -> Outcome:
         raise UsageError(f"unknown method {name!r}; known: {', '.join(known)}")
     with Meter() as meter:
         score, purchased = known[name](engine, tables)
-    return Outcome(score, purchased, meter.seconds, meter.peak_bytes)
+    return Outcome(score, purchased, meter.seconds, meter.cpu_seconds, meter.peak_bytes)
 
 
 def _ours(engine: Engine, tables: Tables) -> tuple[Reals, float | None]:
