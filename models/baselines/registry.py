@@ -10,6 +10,7 @@ from zhenzan.models.baselines.copycatch import CopyCatch
 from zhenzan.models.baselines.coshare import CoShare, WeightedCoShare
 from zhenzan.models.baselines.degree import Degree
 from zhenzan.models.baselines.fraudar import Fraudar
+from zhenzan.models.baselines.isolation import IsolationForest
 from zhenzan.models.baselines.synchrotrap import SynchroTrap
 
 __all__ = ["baselines", "get_baseline"]
@@ -25,6 +26,7 @@ def baselines() -> tuple[Baseline, ...]:
         CopyCatch(),
         Fraudar(),
         CatchSync(),
+        IsolationForest(),
         Degree(),
     )
 

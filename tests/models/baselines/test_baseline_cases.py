@@ -17,6 +17,11 @@ from zhenzan.models.baselines.company import Company
 from zhenzan.models.baselines.copycatch import CopyCatch
 from zhenzan.models.baselines.coshare import CoShare
 from zhenzan.models.baselines.fraudar import Fraudar
+from zhenzan.models.baselines.isolation import (
+    describe_accounts,
+    outlier_scores,
+    unsuccessful_search,
+)
 from zhenzan.models.baselines.linkage import group_levels
 from zhenzan.models.baselines.meetings import find_meetings
 from zhenzan.models.baselines.synchrotrap import SynchroTrap
@@ -200,3 +205,28 @@ def test_copycatch_counts_targets_not_acts(make_events) -> None:
     rows += [(f"w{a}", f"t{s}", float(a)) for a in range(60) for s in range(1, 4)]
     rows += [(f"o{s}", f"x{s}", float(s)) for s in range(9)]
     assert not CopyCatch().rank(make_events(rows)).acts.any()
+
+
+def test_isolation_scores_follow_the_paper() -> None:
+    assert unsuccessful_search(1) == 0.0
+    assert unsuccessful_search(2) == 1.0
+    assert unsuccessful_search(256) == pytest.approx(10.2448, abs=1e-3)
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(2000, 3))
+    points[:10] += 9.0  # a small cluster far away
+    score = outlier_scores(points, 100, 256, 0)
+    assert (score > 0).all() and (score <= 1).all()
+    assert score[:10].min() > np.quantile(score[10:], 0.99)
+    assert np.median(score) < 0.5
+    assert np.allclose(outlier_scores(np.ones((300, 3)), 20, 256, 0), 0.5)  # nothing to cut
+
+
+def test_isolation_describes_accounts_in_figures_that_can_be_checked(make_events) -> None:
+    rows = [("a", "s", 0.0), ("a", "t", 3 * DAY), ("b", "s", 30.0), ("c", "u", 5 * DAY)]
+    events = make_events(rows)
+    found = by_name(events, describe_accounts(events))
+    assert found["a"][0] == pytest.approx(np.log1p(2))  # acts
+    assert found["a"][2] == pytest.approx(np.log1p(3 * DAY))  # gap
+    assert found["b"][6] == 1.0 and found["c"][6] == 0.0  # within a minute of another act
+    assert found["a"][6] == 0.5
+    assert found["a"][7] == pytest.approx(1.0)  # always the same hour
