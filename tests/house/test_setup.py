@@ -112,7 +112,7 @@ def test_script_of_checks_is_a_script(house: ModuleType) -> None:
     body = script.read_text("utf-8")
     assert body.startswith("#!/usr/bin/env bash\n") and "\nset -euo pipefail\n" in body
     subprocess.run(["bash", "-n", str(script)], check=True)
-    assert body.rstrip().endswith('/bin/pytest"'), "the summary of the tests closes the output"
+    assert body.rstrip().endswith('/bin/pytest" -n 2'), "the summary of the tests closes the output"
 
 
 def test_no_file_names_a_place_of_one_machine(house: ModuleType) -> None:
