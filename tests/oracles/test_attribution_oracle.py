@@ -275,36 +275,52 @@ def test_window_pass(seed: int) -> None:
     assert n_windows.sum() > 10 and (q > case["q"]).any()  # the pass had something to do
 
 
+def slow_surprise(events: Events, acts: list[int], a: int, b: int, here: int, within: float) -> Any:
+    """Nats of the closest meetings of two accounts, one for each section other than `here`."""
+    closest: dict[int, float] = defaultdict(float)
+    for s in range(events.n_streams):
+        section = int(events.stream_section[s])
+        mine = [i for i in acts if events.stream[i] == s and events.account[i] == a]
+        theirs = [i for i in acts if events.stream[i] == s and events.account[i] == b]
+        for i, j in zip(mine, theirs, strict=False):  # the first with the first, and so on
+            if section != here and abs(events.age_s[i] - events.age_s[j]) <= within:
+                size = events.offsets[s + 1] - events.offsets[s]
+                nats = math.log(size / (2 * abs(i - j) + 1)) - 1.0
+                closest[section] = max(closest[section], nats)
+    return sum(closest.values())
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_company(seed: int) -> None:
+    """A few accounts are so busy that their lives are searched instead of walked through."""
     rng = np.random.default_rng(seed)
-    events = make_events(rng, streams=12, accounts=18, longest=60)
-    config = AttributionConfig(neighbours=4, within_s=3e5, max_meetings=2, company_pseudo=3)
+    events = make_events(rng, streams=14, accounts=60, longest=60)
+    busy = (rng.random(events.n) < 0.3) & (events.account >= 0)
+    events.account[busy] = 0
+    config = AttributionConfig(neighbours=4, within_s=3e5, max_surprise=3.0, company_pseudo=3)
     social = [
         i
         for i in range(events.n)
         if events.account[i] >= 0 and events.n_sections[events.account[i]] > 1
     ]
     beside: dict[int, list[int]] = {i: [] for i in social}
-    met = defaultdict(set)
     for x, i in enumerate(social):
         for j in social[x + 1 : x + 1 + config.neighbours]:
             close = events.age_s[j] - events.age_s[i] <= config.within_s
-            a, b = events.account[i], events.account[j]
-            if events.stream[i] == events.stream[j] and close and a != b:
+            strangers = events.account[i] != events.account[j]
+            if events.stream[i] == events.stream[j] and close and strangers:
                 beside[i].append(j)
                 beside[j].append(i)
-                met[frozenset((a, b))].add(events.section[i])
+    life = np.bincount(events.account[social])
     expected = np.full(events.n, np.nan)
     for i in social:
-        a, shared = events.account[i], 0.0
+        a, shared = int(events.account[i]), 0.0
         for j in beside[i]:
-            b = events.account[j]
-            elsewhere = len(met[frozenset((a, b))] - {events.section[i]})
-            visited = math.sqrt(events.n_sections[a] * events.n_sections[b])
-            shared += min(elsewhere, config.max_meetings) / visited
+            b, here = int(events.account[j]), int(events.section[i])
+            nats = slow_surprise(events, social, a, b, here, config.within_s)
+            shared += min(nats, config.max_surprise) / math.sqrt(life[a] * life[b])
         expected[i] = shared / max(len(beside[i]), config.company_pseudo)
-    np.testing.assert_allclose(company(events, config), expected, rtol=1e-12)
+    np.testing.assert_allclose(company(events, config), expected, rtol=1e-9)
     assert np.nanmax(expected) > 0
 
 
