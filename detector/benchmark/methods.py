@@ -17,7 +17,7 @@ from zhenzan.models.attribution import attribute
 from zhenzan.models.attribution.events import prepare
 from zhenzan.models.baselines import Baseline, baselines
 
-__all__ = ["OURS", "Outcome", "methods", "run_method"]
+__all__ = ["OURS", "Outcome", "methods", "rank_acts", "run_method"]
 
 Reals = NDArray[np.float64]
 
@@ -67,15 +67,21 @@ def run_method(name: str, engine: Engine, tables: Tables) -> Outcome:
 
 def _ours(engine: Engine, tables: Tables) -> tuple[Reals, float | None]:
     acts = attribute(engine, tables).engagements
-    posterior = acts["p_purchased"].to_numpy()
-    return _unsaturated(posterior, acts), float(posterior.sum())
+    return rank_acts(acts), float(acts["p_purchased"].to_numpy().sum())
 
 
-def _unsaturated(posterior: Reals, acts: pa.Table) -> Reals:
+def rank_acts(acts: pa.Table) -> Reals:
     """Ranks by the posterior; where it is 1 to the last digit, by the evidence behind it.
 
     Doubles end at log odds of 36, evidence does not.
+
+    Args:
+        acts: `p_purchased` and the log likelihood ratios of attribution's engagements.
+
+    Returns:
+        Rank of each act from 0 up; equal acts share one.
     """
+    posterior = acts["p_purchased"].to_numpy()
     evidence = np.zeros(len(posterior))
     for name in ("excess", "propensity", "company"):
         evidence += acts[name].fill_null(0.0).to_numpy()
