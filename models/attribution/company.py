@@ -3,10 +3,9 @@
 Two accounts *meet* in a section when they act within a day of each other in one of its streams. A
 meeting is as surprising as they are close: of n acts there, a stranger lands within r places with
 probability (2r + 1) / n; minus the logarithm of that averages 1 for strangers, so what it exceeds 1
-by counts. The company of an act
-is the mean, over the accounts beside it, of their meetings in *other* sections, against how active
-both are (the geometric mean of their acts). An account seen in one section has no other life: it
-is no neighbour and gets no company (NaN).
+by counts. The company of an act is the mean, over the accounts beside it, of their meetings in
+*other* sections, against how active both are (the geometric mean of their acts). An account seen in
+one section has no other life: it is no neighbour and gets no company (NaN).
 
 Cost is linear in the acts: at most `neighbours` pairs each, and a pair takes as long as the shorter
 of the two lives.
