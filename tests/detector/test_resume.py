@@ -158,7 +158,7 @@ def test_a_damaged_table_is_made_again(
 
 
 KILL = """
-import os, sys
+import os, sys, time
 from zhenzan.detector import steps
 name, late, number = sys.argv[1], sys.argv[2] == "late", int(sys.argv[3])
 real = getattr(steps, f"{name}_step")
@@ -166,6 +166,8 @@ def dies(work):
     if late:
         real(work)
     os.kill(os.getpid(), number)
+    for _ in range(1000):  # any thread may take the signal; the main one hears of it a bit later
+        time.sleep(0.01)
 setattr(steps, f"{name}_step", dies)
 sys.argv = ["zhenzan", *sys.argv[4:]]
 from zhenzan.detector.cli.main import main
