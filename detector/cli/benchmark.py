@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -20,38 +21,41 @@ from zhenzan.detector.cli.common import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    from zhenzan.detector.progress import Progress
+    from zhenzan.features.engine.registry import EngineOptions
 
 __all__ = ["benchmark"]
 
-_HEADER: Final = (
-    "share", "method", "recall at 1 %", "our lead", "95 % interval", "recall at 0.1 %", "our lead",
-    "95 % interval", "AUC", "AP", "estimated", "seconds", "memory",
-)  # fmt: skip
+_COST: Final = ("AUC", "AP", "estimated", "seconds", "memory")
 
 
 def benchmark(
     name: Annotated[
-        Literal["stars"],
-        typer.Argument(metavar="NAME", help="Which benchmark: stars (sold stars, diluted)."),
+        Literal["stars", "simulated"],
+        typer.Argument(
+            metavar="NAME",
+            help="Which: `stars` (sold stars, diluted) or `simulated` (a world with truth).",
+        ),
     ],
     path: Annotated[
         Path,
         typer.Argument(
             metavar="PATH",
-            help="Parquet or CSV with repo, owner, actor, starred_at, origin (organic or not).",
+            help="For stars, Parquet or CSV with repo, owner, actor, starred_at, origin (organic "
+            "or not); for simulated, a directory of `zhenzan simulate`.",
         ),
     ],
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", min=1, help="Draws a share, from seed 0 on.")
+        int,
+        typer.Option("--seeds", metavar="N", min=1, help="Of stars: draws a share, from seed 0."),
     ] = 10,
     shares: Annotated[
-        str, typer.Option("--shares", metavar="LIST", help="Moved stars by those of their host.")
+        str,
+        typer.Option("--shares", metavar="LIST", help="Of stars: moved ones by those of a host."),
     ] = "0.10,0.03,0.01",
     methods: Annotated[
         str | None,
-        typer.Option(
-            "--methods", metavar="LIST", help="Some methods only, such as zhenzan,company."
-        ),
+        typer.Option("--methods", metavar="LIST", help="Some only, such as zhenzan,company."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -67,33 +71,53 @@ def benchmark(
     `stars`: sold stars are moved into popular repositories, as a small share of their own. Recall
     of the moved stars at 1 % and 0.1 % organic false positives, medians over seeds. Our lead over
     each method is paired by seed; its interval resamples the owners of the hosts.
+
+    `simulated`: recall of delivered acts, in all and by family of orders, and the share of each
+    hard negative above the same thresholds.
     """
-    from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
     from zhenzan.features.engine.registry import EngineOptions
 
-    stars = read_stars(path)
+    names = None if methods is None else [m.strip() for m in methods.split(",")]
+    options = EngineOptions(memory=memory, spill_dir=spill_dir, threads=threads)
     with progress_bar() as progress:
-        result = run_stars(
-            stars,
-            shares=_shares(shares),
-            seeds=range(seeds),
-            names=None if methods is None else [m.strip() for m in methods.split(",")],
-            options=EngineOptions(memory=memory, spill_dir=spill_dir, threads=threads),
-            progress=progress,
-        )
-    table = summarize(result)
-    record = {"benchmark": name, "summary": _records(table), "runs": _records(result.runs)}
+        if name == "stars":
+            tables = _stars(path, _shares(shares), seeds, names, options, progress)
+        else:
+            tables = _simulated(path, names, options, progress)
+    record = {"benchmark": name, **{key: _records(table) for key, table in tables.items()}}
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        table.to_csv(out / f"{name}.csv", index=False)
-        result.runs.to_csv(out / f"{name}_runs.csv", index=False)
-        text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
-        (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        _write(out, name, record, tables)
     if as_json:
         emit_json(record)
         return
-    for line in columns([_HEADER, *(_line(row) for row in _records(table))], right=range(2, 13)):
+    for line in _lines(record):
         say(line)
+
+
+def _stars(
+    path: Path,
+    shares: list[float],
+    seeds: int,
+    names: list[str] | None,
+    options: EngineOptions,
+    progress: Progress,
+) -> dict[str, pd.DataFrame]:
+    from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
+
+    result = run_stars(
+        read_stars(path), shares=shares, seeds=range(seeds), names=names, options=options,
+        progress=progress,
+    )  # fmt: skip
+    return {"summary": summarize(result), "runs": result.runs}
+
+
+def _simulated(
+    path: Path, names: list[str] | None, options: EngineOptions, progress: Progress
+) -> dict[str, pd.DataFrame]:
+    from zhenzan.detector.benchmark.simulated import run_simulated
+
+    result = run_simulated(path, names=names, options=options, progress=progress)
+    return {"summary": result.summary, "groups": result.groups}
 
 
 def _shares(text: str) -> list[float]:
@@ -105,6 +129,16 @@ def _shares(text: str) -> list[float]:
         raise UsageError(f"--shares {text!r} is no list of numbers such as 0.10,0.03") from error
 
 
+def _write(out: Path, name: str, record: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for key, table in tables.items():
+        table.to_csv(
+            out / (f"{name}.csv" if key == "summary" else f"{name}_{key}.csv"), index=False
+        )
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
+    (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows for JSON: what is missing is null, never NaN."""
     return [
@@ -113,23 +147,61 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _line(row: dict[str, Any]) -> list[str]:
-    cells = [f"{row['share']:g}", row["method"]]
-    for rate in ("1pct", "01pct"):
-        cells += [
-            f"{row[f'recall_{rate}']:.3f}",
-            _cell(row[f"lead_{rate}"], "+.3f"),
-            "–"
-            if row[f"lead_{rate}_lo"] is None
-            else f"{row[f'lead_{rate}_lo']:+.3f} … {row[f'lead_{rate}_hi']:+.3f}",
+def _lines(record: dict[str, Any]) -> Iterator[str]:
+    rows = record["summary"]
+    if record["benchmark"] == "stars":
+        head = ["share", "method"]
+        for rate in ("1 %", "0.1 %"):
+            head += [f"recall at {rate}", "our lead", "95 % interval"]
+        body = [[f"{row['share']:g}", row["method"], *_leads(row), *_cost(row)] for row in rows]
+    else:
+        head = ["method", "recall at 1 %", "recall at 0.1 %"]
+        body = [
+            [row["method"], _cell(row["recall_1pct"]), _cell(row["recall_01pct"]), *_cost(row)]
+            for row in rows
         ]
+    yield from columns([[*head, *_COST], *body], right=range(1, len(head) + len(_COST)))
+    if "groups" in record:
+        yield ""
+        yield "share above the threshold of 0.1 % organic false positives"
+        yield from _group_lines(record["groups"], [row["method"] for row in rows])
+
+
+def _group_lines(groups: list[dict[str, Any]], names: list[str]) -> Iterator[str]:
+    """A row a family of orders or hard negative, a column a method."""
+    table: dict[tuple[str, str, int], dict[str, float | None]] = {}
+    for row in groups:
+        key = (row["kind"], row["name"], row["n"])
+        table.setdefault(key, {})[row["method"]] = row["above_01pct"]
+    body = [
+        [kind, name, str(n), *(_cell(found.get(method), ".4f") for method in names)]
+        for (kind, name, n), found in table.items()
+    ]
+    yield from columns([["", "", "acts", *names], *body], right=range(2, 3 + len(names)))
+
+
+def _leads(row: dict[str, Any]) -> list[str]:
+    cells = []
+    for rate in ("1pct", "01pct"):
+        low, high = row[f"lead_{rate}_lo"], row[f"lead_{rate}_hi"]
+        cells += [
+            _cell(row[f"recall_{rate}"]),
+            _cell(row[f"lead_{rate}"], "+.3f"),
+            "–" if low is None else f"{low:+.3f} … {high:+.3f}",
+        ]
+    return cells
+
+
+def _cost(row: dict[str, Any]) -> list[str]:
     peak = row["peak_bytes"]
     return [
-        *cells, _cell(row["auc"], ".3f"), _cell(row["average_precision"], ".3f"),
-        _cell(row["purchased_ratio"], ".2f"), _cell(row["seconds"], ".1f"),
+        _cell(row["auc"]),
+        _cell(row["average_precision"]),
+        _cell(row["purchased_ratio"], ".2f"),
+        _cell(row["seconds"], ".1f"),
         "–" if peak is None else f"{peak / 2**20:.0f} MB",
-    ]  # fmt: skip
+    ]
 
 
-def _cell(value: float | None, form: str) -> str:
+def _cell(value: float | None, form: str = ".3f") -> str:
     return "–" if value is None else format(value, form)
