@@ -24,18 +24,18 @@ class Company:
 
     Attributes:
         n_accounts: Accounts with an attributed act in the section.
-        n_meeting: Those that meet another of them in an attributed act elsewhere.
+        n_meetings: Times that two of them meet in attributed acts elsewhere, pair by pair.
         n_elsewhere: Those with any attributed act elsewhere.
         n_sections: Other sections in which two of them or more meet.
-        expected_meeting: How many would meet by chance, given how active each is.
+        expected_meetings: Such meetings by chance, given how active each account is.
         sections: Up to 50 of those sections, most of them met first.
     """
 
     n_accounts: int
-    n_meeting: int
+    n_meetings: int
     n_elsewhere: int
     n_sections: int
-    expected_meeting: float
+    expected_meetings: float
     sections: tuple[str, ...]
 
 
@@ -72,22 +72,20 @@ class AttributedActs:
             return None
         elsewhere = [np.unique(_slice(self.by_account, int(a))) for a in members]
         elsewhere = [s[s != own] for s in elsewhere]
-        who = np.repeat(np.arange(len(members)), [len(s) for s in elsewhere])
         where = np.concatenate(elsewhere)
-        met, inverse, sizes = np.unique(where, return_inverse=True, return_counts=True)
+        met, sizes = np.unique(where, return_counts=True)
         together = sizes >= 2
-        meeting = np.unique(who[together[inverse]])
         active = self.activity[members].astype(np.float64)
-        rate = active * (active.sum() - active) * self.repeat_rate
+        by_chance = (active * (active.sum() - active)).sum() / 2 * self.repeat_rate
         # Most of them met first; equal numbers by the section's own attributed acts.
         order = np.lexsort((np.diff(self.by_section[1])[met], -sizes))
         named = [str(self.sections[met[i]]) for i in order if together[i]]
         return Company(
             len(members),
-            len(meeting),
+            int((sizes * (sizes - 1) // 2).sum()),
             sum(len(s) > 0 for s in elsewhere),
             int(together.sum()),
-            float(np.sum(1.0 - np.exp(-rate))),
+            float(by_chance),
             tuple(named[:50]),
         )
 

@@ -120,7 +120,7 @@ def _company(
 ) -> Iterator[Evidence]:
     bits = float(lines.get("coengagement.company@1", {}).get("bits", 0.0))
     k, n, m, chance = (
-        company.n_meeting, company.n_accounts, company.n_sections, company.expected_meeting,
+        company.n_meetings, company.n_accounts, company.n_sections, company.expected_meetings,
     )  # fmt: skip
     if bits <= 0 or k <= chance:
         return
@@ -128,16 +128,16 @@ def _company(
         reason="coengagement.company@1",
         subject=("section", str(row["section_id"])),
         statement=Text(
-            f"疑似送达的 {n} 个账号中有 {k} 个还在另外 {m} 处彼此相遇;按各自活跃度,"
-            f"偶然相遇的预计约 {words.count(chance)} 个。",
-            f"{k} of the {n} accounts behind the likely delivered acts also meet one another in"
+            f"疑似送达的 {n} 个账号还在另外 {m} 处两两相遇 {k} 次;按各自活跃度,"
+            f"偶然相遇的预计约 {words.count(chance)} 次。",
+            f"Two by two, the {n} accounts behind the likely delivered acts meet {k} times in"
             f" {m} other sections; chance, given how active each is, predicts about"
             f" {words.count(chance)}.",
         ),
         refs=company.sections,
         observed=float(k),
         expected=round(chance, 4),
-        unit="accounts",
+        unit="meetings",
         start_ms=None,
         end_ms=None,
         strength=words.bounded(bits * _BIT),

@@ -137,7 +137,11 @@ def _places(owner: Ints, at: Reals, age: Reals, offsets: Ints) -> Ints:
 
 
 def list_windows(events: Events, fit: Fit, purchased: Reals, prior: float) -> pa.Table:
-    """The strongest windows of each stream that do not overlap, strongest first."""
+    """Windows of excess of each stream, strongest first; neighbours are joined into one.
+
+    Of overlapping windows the strongest is kept; two that lie no further apart than the longer of
+    them is wide are one delivery, with the acts and expectations of both and of the gap.
+    """
     rows = fit.windows
     if not len(rows):
         return WINDOWS.empty_table()
@@ -145,7 +149,8 @@ def list_windows(events: Events, fit: Fit, purchased: Reals, prior: float) -> pa
     order = np.lexsort((rows[:, 2] - rows[:, 1], rows[:, 1], -rows[:, 6], stream))
     rows, stream = rows[order], stream[order]
     kept = _disjoint(stream, rows[:, 1], rows[:, 2], _WINDOWS_PER_STREAM)
-    rows, stream = rows[kept], stream[kept]
+    rows = _joined(rows[kept])
+    stream = rows[:, 0].astype(np.int64)
     cumulated = np.append(0.0, np.cumsum(purchased))
     observed, attributed = _count_bins(
         stream, rows[:, 1], rows[:, 2], events.age_s, events.offsets, cumulated
@@ -182,3 +187,21 @@ def _disjoint(stream: Ints, start: Reals, end: Reals, most: int) -> NDArray[np.b
             kept[i] = True
             chosen += 1
     return kept
+
+
+def _joined(rows: Reals) -> Reals:
+    """Joins neighbouring windows; expectations of the gap at the mean rate of the two."""
+    out: list[Reals] = []
+    for row in rows[np.lexsort((rows[:, 1], rows[:, 0]))]:
+        last = out[-1] if out else None
+        if last is not None and last[0] == row[0]:
+            wide, other = last[2] - last[1], row[2] - row[1]
+            gap = row[1] - last[2]
+            if gap <= max(wide, other):
+                rate = (last[4] + row[4]) / (wide + other)
+                last[4] += row[4] + rate * gap
+                last[2], last[6] = row[2], max(last[6], row[6])
+                continue
+        out.append(row.copy())
+    joined = np.array(out)
+    return np.asarray(joined[np.lexsort((joined[:, 1], -joined[:, 6], joined[:, 0]))])
