@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from zhenzan.models.attribution import attribute
 from zhenzan.models.attribution.events import prepare
 from zhenzan.models.baselines import Baseline, baselines
 
-__all__ = ["OURS", "Outcome", "methods", "rank_acts", "run_method"]
+__all__ = ["OURS", "Outcome", "choose", "methods", "rank_acts", "run_method"]
 
 Reals = NDArray[np.float64]
 
@@ -51,17 +51,30 @@ def methods() -> dict[str, Method]:
     return {OURS: _ours, **{b.name: _runner(b) for b in baselines()}}
 
 
+def choose(names: Sequence[str] | None) -> list[str]:
+    """The named methods, each once; all of them for None.
+
+    Raises:
+        UsageError: A method is unknown, or none is named.
+    """
+    known = methods()
+    chosen = list(known) if names is None else list(dict.fromkeys(names))
+    unknown = [name for name in chosen if name not in known]
+    if unknown or not chosen:
+        wrong = f"unknown methods {', '.join(unknown)}" if unknown else "no method named"
+        raise UsageError(f"{wrong}; known: {', '.join(known)}")
+    return chosen
+
+
 def run_method(name: str, engine: Engine, tables: Tables) -> Outcome:
     """Runs one method from the tables to its scores, measured.
 
     Raises:
         UsageError: There is no such method.
     """
-    known = methods()
-    if name not in known:
-        raise UsageError(f"unknown method {name!r}; known: {', '.join(known)}")
+    (chosen,) = choose([name])
     with Meter() as meter:
-        score, purchased = known[name](engine, tables)
+        score, purchased = methods()[chosen](engine, tables)
     return Outcome(score, purchased, meter.seconds, meter.cpu_seconds, meter.peak_bytes)
 
 

@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from zhenzan.detector.benchmark.methods import Outcome, methods, run_method
+from zhenzan.detector.benchmark.methods import Outcome, choose, run_method
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.features.engine import open_engine
 from zhenzan.features.engine.registry import EngineOptions
-from zhenzan.features.errors import InputError, UsageError
+from zhenzan.features.errors import InputError
 from zhenzan.features.tables import TABLES
 from zhenzan.models.metrics import auc, average_precision, recall_at, threshold_at
 
@@ -92,10 +92,7 @@ def run_simulated(
         UsageError: A method is unknown.
     """
     truth = read_truth(world)
-    chosen = list(methods()) if names is None else list(dict.fromkeys(names))
-    unknown = [name for name in chosen if name not in methods()]
-    if unknown or not chosen:
-        raise UsageError(f"unknown methods {', '.join(unknown)}; known: {', '.join(methods())}")
+    chosen = choose(names)
     report = progress or Silent()
     rows, groups = [], []
     with open_engine(options=options or EngineOptions()) as engine:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.detector.benchmark.dilution import COLUMNS, dilute
-from zhenzan.detector.benchmark.methods import OURS, Outcome, methods, run_method
+from zhenzan.detector.benchmark.methods import OURS, Outcome, choose, run_method
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.features.engine import open_engine
 from zhenzan.features.engine.base import Engine
@@ -98,12 +98,9 @@ def run_stars(
     Raises:
         UsageError: A method is unknown, or there is nothing to do.
     """
-    chosen = list(methods()) if names is None else list(dict.fromkeys(names))
-    unknown = [name for name in chosen if name not in methods()]
-    if unknown:
-        raise UsageError(f"unknown methods {', '.join(unknown)}; known: {', '.join(methods())}")
-    if not chosen or not shares or not seeds:
-        raise UsageError("nothing to run: name a method, a share and a seed at least")
+    chosen = choose(names)
+    if not shares or not seeds:
+        raise UsageError("nothing to run: name a share and a seed at least")
     report = progress or Silent()
     owners = sorted(stars.loc[stars["origin"] == "organic", "owner"].astype(str).unique())
     weights = group_weights(len(owners), replicates)
@@ -121,19 +118,27 @@ def run_stars(
             spent += outcome.seconds
             recalls = bootstrap_recall(outcome.score, moved, owner, weights, RATES)
             drawn[share, seed, name] = recalls
-            rows.append(
-                {
-                    "share": share, "seed": seed, "method": name, "n_stars": len(diluted),
-                    "n_moved": int(moved.sum()),
-                    "recall_1pct": recalls[0, 0], "recall_01pct": recalls[0, 1],
-                    "auc": auc(outcome.score, moved),
-                    "average_precision": average_precision(outcome.score, moved),
-                    "n_purchased": outcome.n_purchased, "seconds": outcome.seconds,
-                    "peak_bytes": outcome.peak_bytes,
-                }
-            )  # fmt: skip
+            rows.append({"share": share, "seed": seed, **_row(name, outcome, moved, recalls[0])})
         report.end(spent)
     return StarsResult(pd.DataFrame(rows), drawn)
+
+
+def _row(
+    name: str, outcome: Outcome, moved: NDArray[np.bool_], recall: NDArray[np.float64]
+) -> dict[str, object]:
+    """The figures of one method on one draw."""
+    return {
+        "method": name,
+        "n_stars": len(moved),
+        "n_moved": int(moved.sum()),
+        "recall_1pct": recall[0],
+        "recall_01pct": recall[1],
+        "auc": auc(outcome.score, moved),
+        "average_precision": average_precision(outcome.score, moved),
+        "n_purchased": outcome.n_purchased,
+        "seconds": outcome.seconds,
+        "peak_bytes": outcome.peak_bytes,
+    }
 
 
 def _outcomes(

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from zhenzan.detector.benchmark.methods import methods, run_method
+from zhenzan.detector.benchmark.methods import choose, run_method
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.detector.simulate import simulate
 from zhenzan.features.engine import open_engine
@@ -50,9 +50,9 @@ def run_throughput(
     Raises:
         UsageError: A method or a preset is unknown.
     """
-    chosen = list(methods()) if names is None else list(dict.fromkeys(names))
-    if not chosen or not scales:
-        raise UsageError("nothing to run: name a method and a scale at least")
+    chosen = choose(names)
+    if not scales:
+        raise UsageError("nothing to run: name a scale at least")
     report = progress or Silent()
     _run(_WARM_UP, chosen, scenario, seed)  # compiles the kernels
     parts = []

@@ -64,6 +64,8 @@ def test_methods_are_ours_and_every_baseline() -> None:
 def test_unknown_methods_are_refused(made_stars) -> None:
     with pytest.raises(UsageError, match="nonsense"):
         run_stars(made_stars, names=("nonsense",))
+    with pytest.raises(UsageError, match="no method named"):
+        run_stars(made_stars, names=())
     with pytest.raises(UsageError, match="nothing to run"):
         run_stars(made_stars, seeds=())
 
