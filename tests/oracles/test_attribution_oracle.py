@@ -275,14 +275,16 @@ def test_window_pass(seed: int) -> None:
     assert n_windows.sum() > 10 and (q > case["q"]).any()  # the pass had something to do
 
 
-def slow_surprise(events: Events, acts: list[int], a: int, b: int, here: int, within: float) -> Any:
+Acts = dict[tuple[int, int], list[int]]
+
+
+def slow_surprise(events: Events, acts: Acts, a: int, b: int, here: int, within: float) -> float:
     """Nats of the closest meetings of two accounts, one for each section other than `here`."""
     closest: dict[int, float] = defaultdict(float)
     for s in range(events.n_streams):
         section = int(events.stream_section[s])
-        mine = [i for i in acts if events.stream[i] == s and events.account[i] == a]
-        theirs = [i for i in acts if events.stream[i] == s and events.account[i] == b]
-        for i, j in zip(mine, theirs, strict=False):  # the first with the first, and so on
+        # The first act with the first, and so on.
+        for i, j in zip(acts.get((s, a), []), acts.get((s, b), []), strict=False):
             if section != here and abs(events.age_s[i] - events.age_s[j]) <= within:
                 size = events.offsets[s + 1] - events.offsets[s]
                 nats = math.log(size / (2 * abs(i - j) + 1)) - 1.0
@@ -312,12 +314,15 @@ def test_company(seed: int) -> None:
                 beside[i].append(j)
                 beside[j].append(i)
     life = np.bincount(events.account[social])
+    acts: Acts = defaultdict(list)
+    for i in social:
+        acts[int(events.stream[i]), int(events.account[i])].append(i)
     expected = np.full(events.n, np.nan)
     for i in social:
         a, shared = int(events.account[i]), 0.0
         for j in beside[i]:
             b, here = int(events.account[j]), int(events.section[i])
-            nats = slow_surprise(events, social, a, b, here, config.within_s)
+            nats = slow_surprise(events, acts, a, b, here, config.within_s)
             shared += min(nats, config.max_surprise) / math.sqrt(life[a] * life[b])
         expected[i] = shared / max(len(beside[i]), config.company_pseudo)
     np.testing.assert_allclose(company(events, config), expected, rtol=1e-9)
