@@ -43,7 +43,7 @@ def attribute(
     """Says of every engagement how likely it was delivered by an order.
 
     Times enter exactly where `ts_lo_ms` = `ts_hi_ms`; wider ones by their middle, in windows wider
-    than themselves. Untimed acts get the posterior that their account's other acts give them.
+    than themselves. Untimed acts keep the background rate: nothing is known of when they came.
     Without any engagement all tables are empty.
 
     Args:
@@ -113,7 +113,7 @@ def _creators(engine: Engine, tables: Tables, events: Events) -> NDArray[np.int6
 def _all_acts(
     events: Events, found: Fit, purchased: Reals, config: AttributionConfig
 ) -> dict[str, Reals]:
-    """Per-act figures, timed acts first; untimed ones have their account's propensity only."""
+    """Per-act figures, timed acts first; untimed ones keep the background rate."""
     n_untimed = events.acts.num_rows - events.n
     base = np.full(n_untimed, config.background)
     return {

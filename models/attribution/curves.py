@@ -76,6 +76,18 @@ def draw_curves(events: Events, fit: Fit, purchased: Reals, config: AttributionC
 
 
 @njit(cache=True)
+def _first_at(age: Reals, low: int, high: int, value: float) -> int:
+    """First place in [low, high) whose age is at least `value`, else `high`."""
+    while low < high:
+        middle = (low + high) // 2
+        if age[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True)
 def _expected(
     owner: Ints, begin: Reals, end: Reals, agreement: Reals, age: Reals, offsets: Ints,
     horizon: Reals, origin: Reals, group: Ints, organic: Reals, curve: Reals, week: Reals,
@@ -93,8 +105,7 @@ def _expected(
             x0 = max(begin[b] - _FLANKS * width, 0.0) if side == 0 else min(end[b] + width, last)
             x1 = max(begin[b] - width, 0.0) if side == 0 else min(end[b] + _FLANKS * width, last)
             if x1 > x0:
-                i = lo + np.searchsorted(age[lo:hi], x0)
-                j = lo + np.searchsorted(age[lo:hi], x1)
+                i, j = _first_at(age, lo, hi, x0), _first_at(age, lo, hi, x1)
                 around += organic[j] - organic[i]
                 pooled += scale * expected_share(x0, x1, origin[s], curve[g], week[g])
         window = scale * expected_share(begin[b], min(end[b], last), origin[s], curve[g], week[g])
@@ -131,8 +142,7 @@ def _count_bins(
 def _places(owner: Ints, at: Reals, age: Reals, offsets: Ints) -> Ints:
     out = np.empty(len(owner), np.int64)
     for b in range(len(owner)):
-        lo, hi = offsets[owner[b]], offsets[owner[b] + 1]
-        out[b] = lo + np.searchsorted(age[lo:hi], at[b])
+        out[b] = _first_at(age, offsets[owner[b]], offsets[owner[b] + 1], at[b])
     return out
 
 
