@@ -19,8 +19,8 @@ Reals = NDArray[np.float64]
 _Z90: Final = 1.645  # two-sided 90 %
 # Acts of one window rise and fall together: the variance of independent acts times four, plus three
 # tenths of the sum for what the null does not know. On diluted stars (shares .10, .03, .01, seeds
-# 0-2) the interval then covers the truth of .91 / .92 / .88 of the hosts and .90 of the rest; with a
-# tenth it covered .71 / .77 / .80.
+# 0-2) the interval then covers the truth of .91 / .92 / .88 of the hosts and .90 of the rest; with
+# a tenth it covered .71 / .77 / .80.
 _CLUMPING: Final = 4.0
 _MODEL_ERROR: Final = 0.30
 _LEAST: Final = 1.0  # even a section without a trace may have received one
