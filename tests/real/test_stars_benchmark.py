@@ -26,7 +26,7 @@ def runs() -> pd.DataFrame:
         pytest.skip("no stars/stars.parquet beside the checkout")
     stars = read_stars(STARS)
     done = run_stars(stars, seeds=(0, 1, 2), names=("zhenzan", "company"), replicates=0)
-    return done.runs.set_index(["share", "method", "seed"])
+    return done.runs.set_index(["share", "method", "seed"]).sort_index()
 
 
 @pytest.mark.parametrize("rate", ["recall_1pct", "recall_01pct"])
