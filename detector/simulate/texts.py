@@ -86,7 +86,7 @@ def ordered_texts(
     """`n` delivered texts of one template bank: slot edits, an emoji at the end, now and then both.
 
     With `paraphrase`, each text is put together from two templates and an organic opener, as a
-    seller with a language model would (hard-negatives.md P6).
+    seller with a paraphrasing program would (hard-negatives.md P6).
     """
     name = LANGUAGES[language]
     templates = ORDERED[name][bank % len(ORDERED[name])]

@@ -38,6 +38,7 @@ _WEEK_S: Final = 604_800.0
 _MAX_EMPTY: Final = 16  # empty windows counted between two filled ones; the rest says the same
 _MIN_RATE: Final = 1e-5
 _TOTAL_WEIGHT: Final = 3.0
+_MIN_POOLED: Final = 5.0  # expected acts around a window from which their ratio is informative
 _FEW: Final = 1.5  # below this many acts a window needs an account that stands out
 _NEGLIGIBLE: Final = -9.0  # log odds of an order at which a window is left alone
 # Columns of a recorded window: stream, start and end age, acts, expected, delivered, log odds.
@@ -194,6 +195,77 @@ def _explain(
 
 
 @njit(cache=True)
+def _seek(age: NDArray[Any], place: int, end: int, at: float) -> int:
+    """First act at or after an age, walking on from `place`: windows come in order."""
+    while place < end and age[place] < at:
+        place += 1
+    return place
+
+
+@njit(cache=True)
+def _surroundings(
+    age: NDArray[Any], cumulated: NDArray[Any], cursor: NDArray[Any], end: int, start: float,
+    stop: float, width: float, last: float, origin: float, curve: NDArray[Any],
+    week: NDArray[Any],
+) -> tuple[float, float]:  # fmt: skip
+    """Organic acts on the flanks of a window, and the share the pooled curve puts there.
+
+    The width next to the window is left free, so that a delivery does not raise its own
+    expectation. `cursor` holds where the four edges were found for the window before.
+    """
+    b0, b1 = max(start - _FLANKS * width, 0.0), max(start - width, 0.0)
+    a1 = min(stop + _FLANKS * width, last)
+    a0 = min(stop + width, a1)
+    cursor[0] = _seek(age, cursor[0], end, b0)
+    cursor[1] = _seek(age, cursor[1], end, b1)
+    cursor[2] = _seek(age, cursor[2], end, a0)
+    cursor[3] = _seek(age, cursor[3], end, a1)
+    around = cumulated[cursor[1]] - cumulated[cursor[0]]
+    around += max(cumulated[cursor[3]] - cumulated[cursor[2]], 0.0)
+    pooled = expected_share(b0, b1, origin, curve, week)
+    return around, pooled + expected_share(a0, a1, origin, curve, week)
+
+
+@njit(cache=True)
+def _judge(
+    i: int, j: int, kept: float, top_mark: float, rate: float, table: NDArray[Any],
+    mark: NDArray[Any], prior: float, correlation: float, q: NDArray[Any], timing: NDArray[Any],
+    evidence: NDArray[Any],
+) -> tuple[float, float]:  # fmt: skip
+    """Weighs one window and explains its acts; log odds of an order and the number delivered.
+
+    Odds of minus infinity: too few acts, or so unlikely that the marks were not looked at.
+    """
+    if kept < _FEW and top_mark <= _FEW:
+        return -math.inf, 0.0
+    by_count = _log_sum(evidence, _share_evidence(kept, rate, table, 0.0, evidence))
+    for u in range(i, j):
+        timing[u] = max(timing[u], by_count)
+    reach = math.log(max(top_mark, 1.0)) * min(kept, 1.0 / correlation)
+    if by_count + reach + prior <= _NEGLIGIBLE:
+        return -math.inf, 0.0
+    odds = _add_marks(i, j, kept, mark, q, correlation, evidence) + prior
+    probability = 1.0 / (1.0 + math.exp(-min(odds, 40.0)))
+    return odds, _explain(i, j, probability, evidence, mark, q)
+
+
+@njit(cache=True)
+def _note(
+    i: int, j: int, rate: float, empty: float, own_share: float, q: NDArray[Any],
+    histogram: NDArray[Any],
+) -> None:  # fmt: skip
+    """Counts the organic rest of a window, and the empty ones behind it, for the next null."""
+    rest = 0.0
+    for u in range(i, j):
+        rest += 1.0 - q[u]
+    x = min(int(math.log1p(rest) * COUNT_STEPS), histogram.shape[0] - 1)
+    y = int((math.log(rate) + RATE_OFFSET) * RATE_STEPS)
+    y = min(max(y, 0), histogram.shape[1] - 1)
+    histogram[x, y] += rest / (j - i)
+    histogram[0, y] += own_share * min(max(empty, 0.0), _MAX_EMPTY)
+
+
+@njit(cache=True)
 def scan_windows(
     age: NDArray[Any], offsets: NDArray[Any], origin: NDArray[Any], horizon: NDArray[Any],
     group: NDArray[Any], finest: NDArray[Any], organic: NDArray[Any], cumulated: NDArray[Any],
@@ -236,7 +308,7 @@ def scan_windows(
     Returns:
         How many windows are recorded now.
     """
-    evidence = np.empty(len(_SHARES))
+    evidence, cursor = np.empty(len(_SHARES)), np.empty(4, np.int64)
     for s in range(len(offsets) - 1):
         if width < finest[s]:
             continue
@@ -245,7 +317,7 @@ def scan_windows(
         whole = max(age_share(last, curve[g]), 1e-12)
         acts = float(end - i)
         own_share = organic[s] / acts
-        before, before_end, after, after_end = i, i, i, i
+        cursor[:] = i
         spread, spreads = 0.0, 0
         while i < end:
             cell = math.floor((age[i] + shift) / width)
@@ -255,55 +327,29 @@ def scan_windows(
                 kept += 1.0 - q[j]
                 top_mark = max(top_mark, mark[j])
                 j += 1
-            b0, b1 = max(start - _FLANKS * width, 0.0), max(start - width, 0.0)
-            a1 = min(stop + _FLANKS * width, last)
-            a0 = min(stop + width, a1)
-            while before < end and age[before] < b0:
-                before += 1
-            while before_end < end and age[before_end] < b1:
-                before_end += 1
-            while after < end and age[after] < a0:
-                after += 1
-            while after_end < end and age[after_end] < a1:
-                after_end += 1
-            around = cumulated[before_end] - cumulated[before]
-            around += max(cumulated[after_end] - cumulated[after], 0.0)
-            pooled = expected_share(b0, b1, origin[s], curve[g], week[g])
-            pooled += expected_share(a0, a1, origin[s], curve[g], week[g])
+            around, pooled = _surroundings(
+                age, cumulated, cursor, end, start, stop, width, last, origin[s], curve[g], week[g]
+            )
             window = expected_share(start, min(stop, last), origin[s], curve[g], week[g]) / whole
             outside = organic[s] - (cumulated[j] - cumulated[i])
             total = organic_total(acts, outside, 1.0 - min(window, 1.0))
-            window, pooled = total * window, total * pooled / whole
-            rate = expected_count(window, around, pooled, agreement[g])
-            if pooled > 5.0:
+            pooled = total * pooled / whole
+            rate = expected_count(total * window, around, pooled, agreement[g])
+            if pooled > _MIN_POOLED:
                 ratio = math.log((around + 0.5) / (pooled + 0.5))
                 spread += ratio * ratio - 1.0 / pooled
                 spreads += 1
-            if kept >= _FEW or top_mark > _FEW:
-                top = _share_evidence(kept, rate, table[g], 0.0, evidence)
-                by_count = _log_sum(evidence, top)
-                for u in range(i, j):
-                    timing[u] = max(timing[u], by_count)
-                reach = math.log(max(top_mark, 1.0)) * min(kept, 1.0 / correlation)
-                if by_count + reach + prior > _NEGLIGIBLE:
-                    odds = _add_marks(i, j, kept, mark, q, correlation, evidence) + prior
-                    probability = 1.0 / (1.0 + math.exp(-min(odds, 40.0)))
-                    delivered = _explain(i, j, probability, evidence, mark, q)
-                    if odds > 0.0 and j - i >= _RECORD_MIN and n_record < len(record):
-                        row = record[n_record]
-                        row[0], row[1], row[2], row[3] = s, start, stop, j - i
-                        row[4], row[5], row[6] = rate, delivered, odds
-                        n_record += 1
-            rest = 0.0
-            for u in range(i, j):
-                rest += 1.0 - q[u]
-            x = min(int(math.log1p(rest) * COUNT_STEPS), histogram.shape[1] - 1)
-            y = int((math.log(rate) + RATE_OFFSET) * RATE_STEPS)
-            y = min(max(y, 0), histogram.shape[2] - 1)
-            histogram[g, x, y] += rest / (j - i)
+            odds, delivered = _judge(
+                i, j, kept, top_mark, rate, table[g], mark, prior, correlation, q, timing, evidence
+            )
+            if odds > 0.0 and j - i >= _RECORD_MIN and n_record < len(record):
+                row = record[n_record]
+                row[0], row[1], row[2], row[3] = s, start, stop, j - i
+                row[4], row[5], row[6] = rate, delivered, odds
+                n_record += 1
             following = age[j] if j < end else last
-            empty = math.floor((following + shift) / width) - cell - 1
-            histogram[g, 0, y] += own_share * min(max(empty, 0), _MAX_EMPTY)
+            empty = math.floor((following + shift) / width) - cell - 1.0
+            _note(i, j, rate, empty, own_share, q, histogram[g])
             best[s] = min(best[s], look_up(tail[g], float(j - i), rate))
             n_windows[s] += 1
             i = j
