@@ -38,6 +38,7 @@ class AttributionConfig:
         curve_min_acts: Streams shorter than this get no curve (hard negative H12).
         curve_bins: Bins of a curve at most.
         coherence_min: Attributed acts below which an account's coherence is undefined.
+        threads: Streams scanned side by side; results do not depend on it.
         seed: Of the random projection of audiences.
     """
 
@@ -54,4 +55,5 @@ class AttributionConfig:
     curve_min_acts: int = 20
     curve_bins: int = 120
     coherence_min: float = 1.5
+    threads: int = 2
     seed: int = 0

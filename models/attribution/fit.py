@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -37,6 +39,10 @@ _FIRST_AGREEMENT: Final = 3.0
 _SPREAD_RANGE: Final = (0.01, 20.0)
 _MARK_RANGE: Final = (-6.0, 9.0)
 _MAX_RECORDS: Final = 1 << 20
+_NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
+# From 50,000 acts on, the streams are scanned in four parts.
+_PARTS: Final = 4
+_PART_ACTS: Final = 50_000
 # Before its window is lit, the excess around one act speaks for its account by a factor of three at
 # most: those who follow launches sit in many organic bursts (diluted stars, share .01).
 _ALONE: Final = math.log(3.0)
@@ -151,29 +157,94 @@ def _scan(
     mark: Reals,
     config: AttributionConfig,
 ) -> _Pass:
-    """All scales from fine to coarse; refits the null of each from what is left organic."""
-    totals = np.add.reduceat(organic, events.offsets[:-1]) if events.n else np.zeros(0)
-    cumulated = np.append(0.0, np.cumsum(organic))
-    q, timing = np.zeros(events.n), np.full(events.n, -20.0)
-    best, n_windows = np.zeros(events.n_streams), np.zeros(events.n_streams, np.int64)
-    record = np.zeros((min(_MAX_RECORDS, 8 * events.n + 1), WINDOW_FIELDS))
-    n_record = 0
-    for scale, width in enumerate(SCALES_S if events.n else ()):  # nothing may be timed
-        table = np.stack([log_likelihood_table(m) for m in null.multipliers[scale]])
-        tail = np.stack([log_tail_table(m) for m in null.multipliers[scale]])
-        histogram = np.zeros((events.n_groups, GRID, GRID))
-        moments = np.zeros((events.n_groups, 2))
-        for shift in (0.0, width / 2):
-            n_record = scan_windows(
-                events.age_s, events.offsets, events.origin_week_s, events.horizon_s,
-                events.group, events.resolution_s, totals, cumulated, curves.age, curves.week,
-                null.agreement[scale], table, tail, mark, width, shift,
-                math.log(config.window_prior), config.mark_correlation, q, timing, best,
-                n_windows, histogram, moments, record, n_record,
-            )  # fmt: skip
+    """All scales from fine to coarse; refits the null of each from what is left organic.
+
+    Streams do not see one another inside a pass, so parts of them run side by side; their number
+    depends on the data only, so that sums come out the same on any machine.
+    """
+    found = _Pass(
+        np.zeros(events.n),
+        np.full(events.n, _NO_WINDOW),
+        np.zeros(events.n_streams),
+        np.zeros(events.n_streams, np.int64),
+        np.zeros((0, WINDOW_FIELDS)),
+    )
+    scan = _Scan(events, organic, curves, null, mark, config, found)
+    with ThreadPoolExecutor(config.threads) as pool:
+        parts = list(pool.map(scan.part, *zip(*_parts(events), strict=True)))
+    for scale in range(len(SCALES_S)):
+        histogram = sum(p.histogram[scale] for p in parts)
+        moments = sum(p.moments[scale] for p in parts)
         for g in range(events.n_groups):
             null.multipliers[scale, g] = fit_multipliers(histogram[g])
             if moments[g, 1]:
                 spread = np.clip(moments[g, 0] / moments[g, 1], *_SPREAD_RANGE)
                 null.agreement[scale, g] = 1.0 / spread
-    return _Pass(q, timing, best, n_windows, record[:n_record].copy())
+    return replace(found, windows=np.concatenate([p.record for p in parts]))
+
+
+def _parts(events: Events) -> list[tuple[int, int]]:
+    """Stream ranges of about equal numbers of acts; one where there is little to do."""
+    n = _PARTS if events.n >= _PART_ACTS else 1
+    cuts = np.searchsorted(events.offsets, np.linspace(0, events.n, n + 1)[1:-1])
+    edges = [0, *cuts.tolist(), events.n_streams]
+    return list(pairwise(edges))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one part of the streams adds to the null, and its recorded windows."""
+
+    histogram: Reals
+    moments: Reals
+    record: Reals
+
+
+class _Scan:
+    """One pass over all scales; `part` fills the shared arrays of `found` for its streams only."""
+
+    def __init__(
+        self,
+        events: Events,
+        organic: Reals,
+        curves: Curves,
+        null: _Null,
+        mark: Reals,
+        config: AttributionConfig,
+        found: _Pass,
+    ) -> None:
+        self._events, self._curves, self._mark = events, curves, mark
+        self._config, self._found = config, found
+        self._agreement = null.agreement.copy()
+        self._totals = np.add.reduceat(organic, events.offsets[:-1]) if events.n else organic
+        self._cumulated = np.append(0.0, np.cumsum(organic))
+        self._tables = [_stack(log_likelihood_table, rows) for rows in null.multipliers]
+        self._tails = [_stack(log_tail_table, rows) for rows in null.multipliers]
+
+    def part(self, first: int, last: int) -> _Part:
+        """Scans the streams [first, last), every scale in turn."""
+        events, found = self._events, self._found
+        size = int(events.offsets[last] - events.offsets[first]) if events.n else 0
+        histogram = np.zeros((len(SCALES_S), events.n_groups, GRID, GRID))
+        moments = np.zeros((len(SCALES_S), events.n_groups, 2))
+        record = np.zeros((min(_MAX_RECORDS, 8 * size + 1), WINDOW_FIELDS))
+        n_record = 0
+        own = slice(first, last)
+        for scale, width in enumerate(SCALES_S if size else ()):  # nothing may be timed
+            for shift in (0.0, width / 2):
+                n_record = scan_windows(
+                    events.age_s, events.offsets[first : last + 1], events.origin_week_s[own],
+                    events.horizon_s[own], events.group[own], events.resolution_s[own],
+                    self._totals[own], self._cumulated, self._curves.age, self._curves.week,
+                    self._agreement[scale], self._tables[scale], self._tails[scale], self._mark,
+                    width, shift, math.log(self._config.window_prior),
+                    self._config.mark_correlation, found.q, found.timing, found.best[own],
+                    found.n_windows[own], histogram[scale], moments[scale], record, n_record,
+                )  # fmt: skip
+        record = record[:n_record].copy()
+        record[:, 0] += first
+        return _Part(histogram, moments, record)
+
+
+def _stack(table: Callable[[Reals], Reals], rows: Reals) -> Reals:
+    return np.stack([table(row) for row in rows]) if len(rows) else np.zeros((0, GRID, GRID))

@@ -265,7 +265,7 @@ def _note(
     histogram[0, y] += own_share * min(max(empty, 0.0), _MAX_EMPTY)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def scan_windows(
     age: NDArray[Any], offsets: NDArray[Any], origin: NDArray[Any], horizon: NDArray[Any],
     group: NDArray[Any], finest: NDArray[Any], organic: NDArray[Any], cumulated: NDArray[Any],
