@@ -80,23 +80,25 @@ def _wanted(row: dict[str, Any], family: FeatureFamily) -> Text:
     config, columns = FeatureConfig(), family.requires.columns
     if "engagement" in columns:
         if row["n_likes"] == 0 and "account_id" in columns["engagement"]:
-            return Text("点赞者的账号(engagement.account_id)", "who liked (engagement.account_id)")
+            return Text(
+                "点赞者的账号（engagement.account_id）", "who liked (engagement.account_id)"
+            )
         if row["n_timed"] == 0:
-            return Text("点赞的时间(engagement.ts_ms)", "the times of likes (engagement.ts_ms)")
+            return Text("点赞的时间（engagement.ts_ms）", "the times of likes (engagement.ts_ms)")
         if row["n_timed"] < config.min_likes:
             return Text(
-                f"更多带时间的点赞(至少 {config.min_likes} 个)",
+                f"更多带时间的点赞（至少 {config.min_likes} 个）",
                 f"more timed likes (at least {config.min_likes})",
             )
         if row["n_sections_in_set"] < 2:
             return Text("同一时期的其他评论区", "other sections of the same period")
     if "comment" in columns:
         if row["n_texts"] == 0:
-            return Text("评论的文字(comment.text)", "the texts of comments (comment.text)")
+            return Text("评论的文字（comment.text）", "the texts of comments (comment.text)")
         if row["n_texts"] < config.min_comments:
             return Text(
-                f"更多评论(至少 {config.min_comments} 条)",
+                f"更多评论（至少 {config.min_comments} 条）",
                 f"more comments (at least {config.min_comments})",
             )
     listed = ", ".join(f"{table}.{name}" for table, names in columns.items() for name in names)
-    return Text(f"更多数据({listed})", f"more data ({listed})")
+    return Text(f"更多数据（{listed.replace(', ', '、')}）", f"more data ({listed})")

@@ -128,7 +128,7 @@ def _join(
 def _why(absent: Sequence[tuple[str, str]]) -> Text:
     named = ", ".join(t if c == "*" else f"{t}.{c}" for t, c in absent)
     return Text(
-        zh=f"无法计算:输入中没有 {named}。",
+        zh=f"无法计算：输入中没有 {named.replace(', ', '、')}。",
         en=f"Not computable: the input has no {named}.",
     )
 

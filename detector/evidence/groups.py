@@ -9,6 +9,7 @@ from typing import Any, Final
 from scipy import stats
 from zhenzan.detector.evidence import words
 from zhenzan.features.family import Evidence, Text
+from zhenzan.features.numbers import about
 from zhenzan.models.campaigns.config import QUANTA
 
 __all__ = ["account_statement", "campaign_statements"]
@@ -21,7 +22,7 @@ _SHAPES: Final[Mapping[str, Text]] = {
     "flash": Text("两小时内集中送达", "all within two hours"),
     "steps": Text("按固定间隔分批", "in batches at regular intervals"),
     "linear": Text("匀速", "at an even pace"),
-    "diurnal": Text("随作息起伏,历时数日", "over days, with a nightly pause"),
+    "diurnal": Text("随作息起伏，历时数日", "over days, with a nightly pause"),
     "decay": Text("开头最快、随后放缓", "fast at first, then slowing down"),
     "mixed": Text("多种方式混合", "in several ways"),
 }
@@ -46,7 +47,7 @@ def _extent(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:
     zh_of = f"、{creators} 位作者" if creators else ""
     en_of = f" of {creators} creators" if creators else ""
     shape = _SHAPES.get(str(row["delivery"]))
-    zh_how = f",多为{shape.zh}" if shape else ""
+    zh_how = f"，多为{shape.zh}" if shape else ""
     en_how = f", mostly {shape.en}" if shape else ""
     acts = float(row.get("mass") or row["n_engagements"])
     community = row["kind"] == "community"
@@ -54,9 +55,9 @@ def _extent(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:
         reason="campaign.extent@1",
         subject=("campaign", str(row["campaign_id"])),
         statement=Text(
-            f"{row['n_accounts']} 个账号在 {row['n_sections']} 处{zh_of}共同留下约"
-            f" {words.count(acts)} 次疑似送达的互动{zh_how}。",
-            f"{row['n_accounts']} accounts left about {words.count(acts)} likely delivered"
+            f"{row['n_accounts']} 个账号在 {row['n_sections']} 处{zh_of}共同留下"
+            f"{about(acts).zh} 次疑似送达的互动{zh_how}。",
+            f"{row['n_accounts']} accounts left {about(acts).en} likely delivered"
             f" engagements in {row['n_sections']} sections{en_of}{en_how}.",
         ),
         refs=refs,
@@ -78,10 +79,10 @@ def _together(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:
         reason="campaign.coordination@1",
         subject=("campaign", str(row["campaign_id"])),
         statement=Text(
-            f"成员两两组成的 {pairs} 对中,有 {together} 对在两处或更多地方一同出现;"
-            f"按各自活跃度,偶然预计约 {words.count(expected)} 对。",
+            f"成员两两组成的 {pairs} 对中，有 {together} 对在两处或更多地方一同出现；"
+            f"按各自活跃度，偶然预计{about(expected).zh} 对。",
             f"{together} of the {pairs} pairs of members appear together in two streams or more;"
-            f" chance, given how active each is, predicts about {words.count(expected)}.",
+            f" chance, given how active each is, predicts {about(expected).en}.",
         ),
         refs=refs,
         observed=float(together),
@@ -103,8 +104,8 @@ def _order(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:
         reason="campaign.order_size@1",
         subject=("campaign", str(row["campaign_id"])),
         statement=Text(
-            f"{orders} 次送达中有 {fits} 次的数目在 {size} 到 {size * 1.1:.0f} 之间,"
-            f"与 {size} 个一单(含至多 10% 超量)相符。",
+            f"{orders} 次送达中有 {fits} 次的数目在 {size} 到 {size * 1.1:.0f} 之间，"
+            f"与 {size} 个一单（含至多 10% 超量）相符。",
             f"{fits} of {orders} deliveries count {size} to {size * 1.1:.0f} engagements, as"
             f" orders of {size} with up to 10 % on top would.",
         ),
@@ -135,11 +136,11 @@ def account_statement(row: Mapping[str, Any], rate: float, refs: tuple[str, ...]
         reason="account.deliveries@1",
         subject=("account", str(row["account_id"])),
         statement=Text(
-            f"该账号的 {n} 次互动中,约 {words.count(delivered)} 次出现在疑似送达之中;"
-            f"按全部互动的平均水平预计约 {words.count(expected)} 次。",
-            f"About {words.count(delivered)} of this account's {n} engagements fall among likely"
-            f" delivered ones; the average engagement of this scan predicts about"
-            f" {words.count(expected)}.",
+            f"该账号的 {n} 次互动中，{about(delivered).zh} 次出现在疑似送达之中；"
+            f"按全部互动的平均水平预计{about(expected).zh} 次。",
+            f"Of this account's {n} engagements, {about(delivered).en} fall among likely"
+            f" delivered ones; the average engagement of this scan predicts"
+            f" {about(expected).en}.",
         ),
         refs=refs,
         observed=round(delivered, 4),

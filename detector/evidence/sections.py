@@ -10,6 +10,7 @@ from zhenzan.detector.contexts import context_text
 from zhenzan.detector.evidence import words
 from zhenzan.detector.evidence.acts import AttributedActs, Company
 from zhenzan.features.family import Evidence, Text
+from zhenzan.features.numbers import about, count
 
 __all__ = ["section_statements", "window_statement"]
 
@@ -52,10 +53,10 @@ def window_statement(
         reason="timing.excess@1",
         subject=subject,
         statement=Text(
-            f"{window} 收到 {observed} 次互动;按自然到达预计约 {words.count(expected)} 次,"
-            f"其中约 {words.count(beyond)} 次不能由受众解释。",
-            f"{observed} engagements arrived in {window}; organic arrival predicts about"
-            f" {words.count(expected)}, and about {words.count(beyond)} are not explained by the"
+            f"{window} 收到 {observed} 次互动；按自然到达预计{about(expected).zh} 次，"
+            f"其中{about(beyond).zh} 次不能由受众解释。",
+            f"{observed} engagements arrived in {window}; organic arrival predicts"
+            f" {about(expected).en}, and {about(beyond).en} are not explained by the"
             " audience.",
         ),
         refs=refs,
@@ -75,7 +76,7 @@ def _contexts(kinds: list[str]) -> tuple[Text, ...]:
     names = [context_text(kind) for kind in kinds]
     return (
         Text(
-            "已声明或发现的背景:" + "、".join(n.zh for n in names) + "。",
+            "已声明或发现的背景：" + "、".join(n.zh for n in names) + "。",
             "Declared or found: " + ", ".join(n.en for n in names) + ".",
         ),
     )
@@ -91,14 +92,14 @@ def _amount(row: Mapping[str, Any], against: tuple[Text, ...]) -> Iterator[Evide
     if n < 1.0:
         return
     p = row["p_value"]
-    bounds = f"{words.count(low)}–{words.count(high)}"
+    bounds = f"{count(low)}–{count(high)}"
     yield Evidence(
         reason="attribution.amount@1",
         subject=("section", str(row["section_id"])),
         statement=Text(
-            f"收到的 {row['n_engagements']} 次互动中,约 {words.count(n)} 次(90% 区间 {bounds})"
+            f"收到的 {row['n_engagements']} 次互动中，{about(n).zh} 次（90% 区间 {bounds}）"
             "疑似按订单送达。",
-            f"About {words.count(n)} of the {row['n_engagements']} engagements received (90 %"
+            f"Of the {row['n_engagements']} engagements received, {about(n).en} (90 %"
             f" interval {bounds}) were likely delivered by an order.",
         ),
         refs=(str(row["section_id"]),),
@@ -128,11 +129,11 @@ def _company(
         reason="coengagement.company@1",
         subject=("section", str(row["section_id"])),
         statement=Text(
-            f"疑似送达的 {n} 个账号还在另外 {m} 处两两相遇 {k} 次;按各自活跃度,"
-            f"偶然相遇的预计约 {words.count(chance)} 次。",
+            f"疑似送达的 {n} 个账号还在另外 {m} 处两两相遇 {k} 次；按各自活跃度，"
+            f"偶然相遇的预计{about(chance).zh} 次。",
             f"Two by two, the {n} accounts behind the likely delivered acts meet {k} times in"
-            f" {m} other sections; chance, given how active each is, predicts about"
-            f" {words.count(chance)}.",
+            f" {m} other sections; chance, given how active each is, predicts"
+            f" {about(chance).en}.",
         ),
         refs=company.sections,
         observed=float(k),
@@ -161,10 +162,10 @@ def _propensity(
         subject=("section", str(row["section_id"])),
         statement=Text(
             f"疑似送达的 {company.n_accounts} 个账号中有 {company.n_elsewhere} 个在别处也有疑似送达"
-            f"的互动;按全部账号的平均水平预计约 {words.count(expected)} 个。",
+            f"的互动；按全部账号的平均水平预计{about(expected).zh} 个。",
             f"{company.n_elsewhere} of the {company.n_accounts} accounts behind the likely"
             " delivered acts have such acts elsewhere too; the average account of this scan"
-            f" predicts about {words.count(expected)}.",
+            f" predicts {about(expected).en}.",
         ),
         refs=company.sections,
         observed=float(company.n_elsewhere),
@@ -185,8 +186,8 @@ def _one_audience(row: Mapping[str, Any]) -> Iterator[Evidence]:
         reason="coengagement.one_audience@1",
         subject=("section", str(row["section_id"])),
         statement=Text(
-            f"一同出现的账号在别处关注的也是同一类内容(受众一致度 {coherence:.2f};"
-            "为陌生人服务的账号池接近 0)。这更像一个社群。",
+            f"一同出现的账号在别处关注的也是同一类内容（受众一致度 {coherence:.2f}；"
+            "为陌生人服务的账号池接近 0）。这更像一个社群。",
             "The accounts that arrive together visit the same kind of sections elsewhere"
             f" (audience coherence {coherence:.2f}; a pool that serves strangers lies near 0)."
             " That looks like a community.",

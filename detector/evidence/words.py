@@ -15,7 +15,6 @@ __all__ = [
     "REGULARS",
     "ROUND_NUMBERS",
     "bounded",
-    "count",
     "span",
 ]
 
@@ -25,16 +24,16 @@ CROWDS: Final = Text(
     " engagements together as well.",
 )
 REGULARS: Final = Text(
-    "同一粉丝群、班级或公司的人也会一起出现在多处;这里不判断他们为何在一起。",
+    "同一粉丝群、班级或公司的人也会一起出现在多处；这里不判断他们为何在一起。",
     "People of one fan club, class or company also turn up together in several places; this does"
     " not say why they do.",
 )
 FANDOM: Final = Text(
-    "这些账号大多属于同一受众:协同不等于购买。",
+    "这些账号大多属于同一受众：协同不等于购买。",
     "These accounts mostly share one audience: coordinated is not purchased.",
 )
 NOT_THE_BUYER: Final = Text(
-    "这是内容收到的互动;谁促成了它,数据无从得知。",
+    "这是内容收到的互动；谁促成了它，数据无从得知。",
     "This is activity received; the data cannot tell who brought it about.",
 )
 ROUND_NUMBERS: Final = Text(
@@ -42,7 +41,7 @@ ROUND_NUMBERS: Final = Text(
     "About one number in four falls near some usual order size by chance.",
 )
 LIMITS: Final = Text(
-    "数目是模型的后验估计,不是逐条核实的结果。",
+    "数目是模型的后验估计，不是逐条核实的结果。",
     "The number is a posterior estimate of a model, not a count of checked cases.",
 )
 
@@ -53,11 +52,6 @@ _MOST_STRENGTH: Final = 6.0
 def bounded(strength: float) -> float:
     """A strength in [0, 6], rounded so that ids and orders are stable."""
     return round(min(max(strength, 0.0), _MOST_STRENGTH), 4)
-
-
-def count(value: float) -> str:
-    """A number of acts for reading: whole from ten on, one decimal below."""
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}"
 
 
 def span(start_ms: int, end_ms: int) -> str:

@@ -53,7 +53,7 @@ class Canonical(Source):
     title: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "en": "files in the columns of our tables: Parquet, CSV or JSON lines, packed or not",
-            "zh": "按规范表列名整理的文件:Parquet、CSV 或 JSON Lines,可压缩",
+            "zh": "按规范表列名整理的文件：Parquet、CSV 或 JSON Lines，可压缩",
         }
     )
     looked_for: ClassVar[tuple[str, ...]] = (

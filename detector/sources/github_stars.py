@@ -62,7 +62,7 @@ class GithubStars(Source):
     title: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "en": "GitHub stars: GH Archive, stargazers (REST, GraphQL), repo/actor/starred_at",
-            "zh": "GitHub 星标:GH Archive、stargazers(REST、GraphQL)、repo/actor/starred_at",
+            "zh": "GitHub 星标：GH Archive、stargazers（REST、GraphQL）、repo/actor/starred_at",
         }
     )
     looked_for: ClassVar[tuple[str, ...]] = (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from zhenzan.features.coengagement.analysis import PLACES, Network
 from zhenzan.features.family import Entity, Evidence, Text
+from zhenzan.features.numbers import MIN_FOR_SHARE, about
 
 __all__ = ["network_evidence"]
 
@@ -23,7 +24,7 @@ _COMPANY: Final = Text(
     "Classmates, colleagues, one community or subscribers of one feed keep arriving together too.",
 )
 _FANS: Final = Text(
-    "他们同行时多半只在一位作者处:这更像粉丝群体,协同不等于购买。",
+    "他们同行时多半只在一位作者处：这更像粉丝群体，协同不等于购买。",
     "Together they mostly visit a single creator: that is rather a fan community; coordinated is"
     " not purchased.",
 )
@@ -73,16 +74,17 @@ def _of_account(
     met = int(network.meetings[own[ranked[0]]])
     repeats, expected = int(network.repeats[code]), float(network.expected_repeats[code])
     varied = float(diversity[code])
+    acts = int(network.beside[network.account == code].sum())
     yield Evidence(
         reason=f"coengagement.partners@{version}",
         subject=(Entity.ACCOUNT.value, id_),
         statement=Text(
-            f"有 {len(own)} 个账号一再与该账号前后脚出现,最常见的一个在 {met} 个评论区;"
-            f"与同一账号的重复相遇共 {repeats} 次,按活跃程度预计 {expected:.1f} 次。"
-            f"{_varied_zh(varied)}",
+            f"有 {len(own)} 个账号一再与该账号前后脚出现，最常见的一个在 {met} 个评论区；"
+            f"与同一账号的重复相遇共 {repeats} 次，按活跃程度预计{about(expected).zh} 次。"
+            f"{_varied_zh(varied, acts)}",
             f"{len(own)} accounts keep arriving next to this one, the most frequent in {met}"
             f" sections; it met the same accounts again {repeats} times, where activity predicts"
-            f" {expected:.1f}.{_varied_en(varied)}",
+            f" {about(expected).en}.{_varied_en(varied, acts)}",
         ),
         refs=tuple(names[k] for k in ranked[:_MOST_REFS]),
         observed=float(repeats),
@@ -115,11 +117,11 @@ def _of_section(
         reason=f"coengagement.company@{version}",
         subject=(Entity.SECTION.value, id_),
         statement=Text(
-            f"{total} 次互动中有 {n} 次与一再同行的账号相邻出现(涉及 {len(names)} 个账号);"
-            f"按其他评论区的比例预计 {expected:.1f} 次。{_varied_zh(varied)}",
+            f"{total} 次互动中有 {n} 次与一再同行的账号相邻出现（涉及 {len(names)} 个账号）；"
+            f"按其他评论区的比例预计{about(expected).zh} 次。{_varied_zh(varied, n)}",
             f"{n} of {total} acts stand next to an account that the actor keeps arriving with"
-            f" ({len(names)} accounts); the rate of the other sections predicts {expected:.1f}."
-            f"{_varied_en(varied)}",
+            f" ({len(names)} accounts); the rate of the other sections predicts"
+            f" {about(expected).en}.{_varied_en(varied, n)}",
         ),
         refs=tuple(names[:_MOST_REFS]),
         observed=float(n),
@@ -141,11 +143,18 @@ def _counter(varied: float) -> tuple[Text, ...]:
     return (*fans, _COMPANY, _LOOKED)
 
 
-def _varied_zh(varied: float) -> str:
-    return "" if math.isnan(varied) else f"同行时任取两处,作者不同的机会为 {varied:.0%}。"
-
-
-def _varied_en(varied: float) -> str:
+def _varied_zh(varied: float, acts: int) -> str:
     if math.isnan(varied):
         return ""
+    if acts < MIN_FOR_SHARE:
+        return f"同行之处多半属于{'同一位' if varied < _ONE_CREATOR else '不同的'}作者。"
+    return f"同行时任取两处，作者不同的机会为 {varied:.0%}。"
+
+
+def _varied_en(varied: float, acts: int) -> str:
+    if math.isnan(varied):
+        return ""
+    if acts < MIN_FOR_SHARE:
+        whose = "a single creator" if varied < _ONE_CREATOR else "different creators"
+        return f" The sections they visit together are mostly of {whose}."
     return f" Two of the sections they visit together are of different creators in {varied:.0%}."

@@ -41,7 +41,7 @@ class CoengagementFamily:
     requires: ClassVar[Requirement] = Requirement(
         {"engagement": ("account_id", "ts_lo_ms")},
         substitute=Text(
-            "没有带时间的点赞账号:改用评论账号和评论时间。",
+            "没有带时间的点赞账号：改用评论账号和评论时间。",
             "No timed accounts of likes: accounts and times of comments are used instead.",
         ),
     )

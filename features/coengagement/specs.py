@@ -28,7 +28,7 @@ SPECS: Final = (
         1,
         1,
         Text(
-            "在此处与“老搭档”(一再在各处前后脚出现、超出巧合的账号)相邻出现的互动比例。",
+            "在此处与“老搭档”（一再在各处前后脚出现、超出巧合的账号）相邻出现的互动比例。",
             "Share of the acts here that stand beside a partner: an account that keeps arriving"
             " next to the same one, more often than chance allows.",
         ),
@@ -42,7 +42,7 @@ SPECS: Final = (
         1,
         1,
         Text(
-            "来自有“老搭档”的账号的互动比例,不论搭档此处是否相邻。",
+            "来自有“老搭档”的账号的互动比例，不论搭档此处是否相邻。",
             "Share of the acts here by accounts that have partners anywhere.",
         ),
         _PARTNERS,
@@ -55,7 +55,7 @@ SPECS: Final = (
         1,
         1,
         Text(
-            "此处这些账号与搭档同行时所到内容的作者有多分散:0 为同一作者(粉丝),1 为各不相同。",
+            "此处这些账号与搭档同行时所到内容的作者有多分散：0 为同一作者（粉丝），1 为各不相同。",
             "How varied the creators are whom these accounts visit beside their partners: 0 for a"
             " single creator (fans), 1 for all different.",
         ),
@@ -95,7 +95,7 @@ SPECS: Final = (
         1000,
         1,
         Text(
-            "该账号与同一批账号反复相遇的次数有多难用巧合解释(比特)。",
+            "该账号与同一批账号反复相遇的次数有多难用巧合解释（比特）。",
             "How hard the account's repeated meetings with the same accounts are to explain by"
             " chance (bits).",
         ),
@@ -109,7 +109,7 @@ SPECS: Final = (
         1,
         1,
         Text(
-            "该账号与搭档同行时所到内容的作者有多分散:0 为同一作者,1 为各不相同。",
+            "该账号与搭档同行时所到内容的作者有多分散：0 为同一作者，1 为各不相同。",
             "How varied the creators are whom the account visits beside its partners: 0 for a"
             " single creator, 1 for all different.",
         ),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from zhenzan.features.errors import printable
 from zhenzan.features.family import Entity, Evidence, Text
+from zhenzan.features.numbers import about
 
 __all__ = ["section_evidence"]
 
@@ -16,13 +17,13 @@ _MOST_STRENGTH: Final = 6.0  # a likelihood ratio of a million: more is not beli
 _SHOWN: Final = 40
 
 _QUOTES: Final = Text(
-    "人们也会重复标题、歌词、口号、纪念用语、抽奖要求的话或一个流行梗;文本相同不等于被购买。",
+    "人们也会重复标题、歌词、口号、纪念用语、抽奖要求的话或一个流行梗；文本相同不等于被购买。",
     "People also repeat a title, a lyric, a slogan, a formula of condolence, a giveaway's required"
     " phrase or a passing joke; equal texts are not purchased texts.",
 )
 _ALONE: Final = Text(
-    "没有其他作者的评论区可供比较:背景频率只来自对短语长度的一般假设。",
-    "No section of another creator held this text: its background rate rests on general"
+    "其余评论区没有这句话：背景频率只来自对短语长度的一般假设。",
+    "No other section held this text: its background rate rests on general"
     " assumptions about phrases of this length.",
 )
 
@@ -58,14 +59,18 @@ def _statement(
     own = len(members)
     zh_own, en_own = "", ""
     if entity is Entity.ACCOUNT:
-        zh_own, en_own = f"其中该账号 {own} 条;", f" {own} of them by this account;"
+        zh_own, en_own = f"其中该账号 {own} 条；", f" {own} of them by this account;"
+    zh_who, en_who = f"{users} 个账号写了 {n} 条", f"{users} accounts wrote {n} comments"
+    if all(m["account_id"] is None for m in members):
+        zh_who, en_who = f"有 {n} 条（作者未知）", f"There are {n} comments, authors unknown,"
     zh = (
-        f"{users} 个账号写了 {n} 条近似“{form}”的评论;{zh_own}"
-        f"按其他作者的评论区预计约 {expected:.1f} 个账号(别处共有 {row['n_elsewhere']} 个)。"
+        f"{zh_who}近似“{form}”的评论；{zh_own}按其余评论区（已知同一作者的不计）预计"
+        f"{about(expected).zh} 个账号（那里共有 {row['n_elsewhere']} 个）。"
     )
     en = (
-        f"{users} accounts wrote {n} comments like “{form}”;{en_own} other creators' sections"
-        f" predict about {expected:.1f} accounts ({row['n_elsewhere']} wrote it there)."
+        f"{en_who} like “{form}”;{en_own} the other sections, those known to be of the same"
+        f" creator left out, predict {about(expected).en} accounts ({row['n_elsewhere']} wrote it"
+        " there)."
     )
     return Evidence(
         reason=f"template.surprise@{version}",

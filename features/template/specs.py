@@ -36,7 +36,7 @@ SPECS: Final = (
         1,
         0,
         Text(
-            "最大的一组近似相同评论占全部评论的比例,不论其是否常见。",
+            "最大的一组近似相同评论占全部评论的比例，不论其是否常见。",
             "Share of the comments in the largest group of near-duplicates, common or not.",
         ),
         "near-duplicates by MinHash bands (Broder 1997) and a verified edit distance",
@@ -49,7 +49,7 @@ SPECS: Final = (
         inf,
         1,
         Text(
-            "最令人意外的模板:在此处与在别处出现率之比的对数(比特)。",
+            "最令人意外的模板：在此处与在别处出现率之比的对数（比特）。",
             "The most surprising template: bits by which its rate here exceeds its rate elsewhere.",
         ),
         _SURPRISE,
@@ -62,7 +62,7 @@ SPECS: Final = (
         1,
         -1,
         Text(
-            "回应或重复作者自己提示语(如“扣1”)或标题的评论比例;这类重复有解释。",
+            "回应或重复作者自己提示语（如“扣1”）或标题的评论比例；这类重复有解释。",
             "Share of the comments that answer or repeat the author's own prompt or title; such"
             " repetition is explained.",
         ),
@@ -76,7 +76,7 @@ SPECS: Final = (
         1,
         -1,
         Text(
-            "该账号的评论中不同文本的比例(至少三条评论)。",
+            "该账号的评论中不同文本的比例（至少三条评论）。",
             "Share of distinct texts among the account's comments (three comments or more).",
         ),
         "variety of own texts, the template family's account feature in attribution.md",
@@ -102,7 +102,7 @@ SPECS: Final = (
         inf,
         1,
         Text(
-            "该账号在多少个评论区写过同一模板(取最多者,常用短语不计)。",
+            "该账号在多少个评论区写过同一模板（取最多者，常用短语不计）。",
             "In how many sections the account wrote one and the same template, everyday phrases"
             " set aside.",
         ),
@@ -116,7 +116,7 @@ SPECS: Final = (
         inf,
         0,
         Text(
-            "与该评论近似相同的评论数(含自身,全部数据)。",
+            "与该评论近似相同的评论数（含自身，全部数据）。",
             "How many comments of the whole set are alike, this one included.",
         ),
         "near-duplicates by MinHash bands (Broder 1997) and a verified edit distance",
@@ -129,7 +129,7 @@ SPECS: Final = (
         inf,
         1,
         Text(
-            "该评论的模板在此处比别处多见的程度(比特);回应提示语时为 0。",
+            "该评论的模板在此处比别处多见的程度（比特）；回应提示语时为 0。",
             "Bits by which the comment's template is more common here than elsewhere; 0 where it"
             " answers a prompt.",
         ),
@@ -143,7 +143,7 @@ SPECS: Final = (
         1,
         -1,
         Text(
-            "该评论是否回应或重复作者自己的提示语或标题(1 是,0 否)。",
+            "该评论是否回应或重复作者自己的提示语或标题（1 是，0 否）。",
             "Whether the comment answers or repeats the author's prompt or title (1 yes, 0 no).",
         ),
         "hard negatives H1 and H2",

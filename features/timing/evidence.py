@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from scipy.special import digamma
 from zhenzan.features.family import Evidence, Text
+from zhenzan.features.numbers import about
 from zhenzan.features.timing.kernels import BLOCK, SIGNIFICANT_Z
 
 __all__ = ["stream_evidence"]
@@ -21,7 +22,7 @@ _MOST_STRENGTH: Final = 6.0  # a likelihood ratio of a million: more is not beli
 _ORGANIC_PEAK_Z: Final = 10.5
 
 _CROWDS: Final = Text(
-    "同样的聚集也可能来自转发、推送、抽奖截止、直播或新闻;时间本身不能区分。",
+    "同样的聚集也可能来自转发、推送、抽奖截止、直播或新闻；时间本身不能区分。",
     "Being shared, a push message, a giveaway's deadline, a live event or news crowd arrivals in"
     " the same way; times alone cannot tell them apart.",
 )
@@ -56,10 +57,10 @@ def _burst(
     start, end = row["peak_ms"], row["peak_ms"] + row["peak_width_ms"]
     n, expected, total = row["peak_acts"], row["peak_expected"], row["n_acts"]
     span = f"{_clock(start)}–{_clock(end)} UTC"
-    zh = f"{span} 之间有 {n} 次互动(共 {total} 次);按前后时段的速度预计约 {expected:.1f} 次。"
+    zh = f"{span} 之间有 {n} 次互动（共 {total} 次）；按前后时段的速度预计{about(expected).zh} 次。"
     en = (
         f"{n} of the {total} engagements arrived between {span}; the pace before and after"
-        f" predicts about {expected:.1f}."
+        f" predicts {about(expected).en}."
     )
     z = row["peak_excess"]
     return Evidence(
@@ -85,7 +86,7 @@ def _regularity(
         reason=f"timing.regularity@{version}",
         subject=subject,
         statement=Text(
-            f"最密集的 {BLOCK} 次互动之间的间隔异常均匀:变异系数 {cv:.2f},随机到达约为 0.91。",
+            f"最密集的 {BLOCK} 次互动之间的间隔异常均匀：变异系数 {cv:.2f}，随机到达约为 0.91。",
             f"The gaps between the {BLOCK} engagements of the densest run are unusually even:"
             f" coefficient of variation {cv:.2f}, about 0.91 for random arrivals.",
         ),

@@ -19,7 +19,7 @@ _SECTION: Final = (
         inf,
         1,
         Text(
-            "最突出的时间窗里,互动数比其前后较活跃一侧的速度高出多少个标准差。",
+            "最突出的时间窗里，互动数比其前后较活跃一侧的速度高出多少个标准差。",
             "How many standard deviations the window that stands out most lies above the busier of"
             " its two sides.",
         ),
@@ -60,7 +60,7 @@ _SECTION: Final = (
         inf,
         -1,
         Text(
-            "最密集的 20 次互动之间间隔的变异系数:随机到达接近 1,定时器接近 0。",
+            "最密集的 20 次互动之间间隔的变异系数：随机到达接近 1，定时器接近 0。",
             "Coefficient of variation of the gaps in the densest run of 20 engagements: near 1 for"
             " random arrivals, near 0 for a timer.",
         ),
@@ -75,7 +75,7 @@ _SECTION: Final = (
         1,
         1,
         Text(
-            "处在异常均匀的时段(连续 10 个间隔的变异系数低于 0.4)里的互动占比。",
+            "处在异常均匀的时段（连续 10 个间隔的变异系数低于 0.4）里的互动占比。",
             "Share of the engagements in unusually even stretches (ten gaps in a row with a"
             " coefficient of variation below 0.4).",
         ),
@@ -104,7 +104,7 @@ _SECTION: Final = (
         inf,
         0,
         Text(
-            "相邻两小时互动数变化的离散程度:随机到达接近 1,成批到达远大于 1,匀速到达小于 1。",
+            "相邻两小时互动数变化的离散程度：随机到达接近 1，成批到达远大于 1，匀速到达小于 1。",
             "How much neighbouring hours differ: near 1 for random arrivals, far above for"
             " arrivals in batches, below for an even flow.",
         ),
@@ -119,7 +119,7 @@ _SECTION: Final = (
         0.25,
         1,
         Text(
-            "一天中最安静的连续六小时内的互动占比:昼夜不停时接近 25%。",
+            "一天中最安静的连续六小时内的互动占比：昼夜不停时接近 25%。",
             "Share of the engagements in the quietest six hours of the day: near 25 % where"
             " activity never sleeps.",
         ),
