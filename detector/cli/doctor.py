@@ -160,7 +160,11 @@ def _data_lines(data: Mapping[str, Any], lang: str) -> Iterator[str]:
     yield words["read"].format(**data["rows"])
     for kind, key in (("rejected", "rejections"), ("noted", "notes")):
         for entry in data[key]:
-            yield f"  {words[kind]}: {entry['table']}, {clean(entry['reason'])}: {entry['count']}"
+            colon = words["colon"]
+            yield (
+                f"  {words[kind]}{colon}{entry['table']}{words['comma']}"
+                f"{clean(entry['reason'])}{colon}{entry['count']}"
+            )
     yield ""
     for check in data["families"]:
         yield words["checkable"].format(
@@ -183,7 +187,9 @@ def _section_lines(rows: list[dict[str, Any]], words: Mapping[str, str]) -> Iter
             clean(row["section_id"], 50),
             str(row["n_likes"]),
             str(row["n_timed"]),
-            "–" if row["time_precision_s"] is None else f"{row['time_precision_s']:g} s",
+            "–"
+            if not row["n_timed"] or row["time_precision_s"] is None
+            else f"{row['time_precision_s']:g} s",
             str(row["n_comments"]),
             ", ".join(row["checked"]) or "–",
         ]

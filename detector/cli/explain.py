@@ -66,7 +66,7 @@ def _lines(found: Explanation, lang: str) -> Iterator[str]:
     yield from (_campaign if found.kind == "campaign" else _scored)(record, words, lang)
     for member in found.members[:_MEMBERS_SHOWN]:
         kind = KINDS[lang][member["member_kind"]]
-        yield f"  {words['members']}: {kind} {clean(member['member_id'])}"
+        yield f"  {words['members']}{words['colon']}{kind} {clean(member['member_id'])}"
     if len(found.members) > _MEMBERS_SHOWN:
         yield "  " + words["more"].format(n=len(found.members) - _MEMBERS_SHOWN)
     yield ""
@@ -83,11 +83,11 @@ def _scored(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> I
     from zhenzan.detector.cli.words import BANDS, STATUSES
 
     band = record["band"]
-    yield f"  {words['band']}: {band} ({BANDS[lang].get(band, band)})"
-    yield (
-        f"  {words['status']}: {STATUSES[lang][record['status']]}, "
-        f"{words['score']} {rounded(record['score'])}"
-    )
+    said = words["brackets"].format(outer=band, inner=BANDS[lang].get(band, band))
+    yield f"  {words['band']}{words['colon']}{said}"
+    score = "" if record["score"] is None else f"{words['comma']}{words['score']} "
+    score += rounded(record["score"]) if score else ""
+    yield f"  {words['status']}{words['colon']}{STATUSES[lang][record['status']]}{score}"
     if record.get("n_purchased") is not None:
         figures = {
             "n": rounded(record["n_purchased"], 0),
@@ -95,10 +95,10 @@ def _scored(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> I
             "hi": rounded(record["n_purchased_hi"], 0),
             "total": rounded(record["n_engagements"], 0),
         }
-        yield f"  {words['purchased']}: {words['of'].format(**figures)}"
+        yield f"  {words['purchased']}{words['colon']}{words['of'].format(**figures)}"
     for flag in ("coordinated", "automated"):
         if record.get(flag) is not None:
-            yield f"  {words[flag]}: {words['yes' if record[flag] else 'no']}"
+            yield f"  {words[flag]}{words['colon']}{words['yes' if record[flag] else 'no']}"
     for key, label in (
         ("reasons", "reasons"),
         ("contexts", "contexts"),
@@ -106,7 +106,7 @@ def _scored(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> I
         ("families_missing", "missing"),
     ):
         if record.get(key):
-            yield f"  {words[label]}: {', '.join(record[key])}"
+            yield f"  {words[label]}{words['colon']}{', '.join(record[key])}"
 
 
 def _campaign(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:
@@ -115,12 +115,12 @@ def _campaign(record: Mapping[str, Any], words: Mapping[str, str], lang: str) ->
     counts = {"sections": "n_sections", "accounts": "n_accounts", "engagements": "n_engagements"}
     shown = {name: rounded(record[key], 0) for name, key in counts.items()}
     yield "  " + words["group"].format(**shown)
-    yield f"  {words['window']}: {utc(record['first_ms'])} – {utc(record['last_ms'])}"
+    yield f"  {words['window']}{words['colon']}{utc(record['first_ms'])} – {utc(record['last_ms'])}"
     if record["delivery"] is not None:
-        yield f"  {words['delivery']}: {record['delivery']}"
+        yield f"  {words['delivery']}{words['colon']}{record['delivery']}"
     if record["estimated_cost_lo"] is not None:
         low, high = (rounded(record[f"estimated_cost_{end}"], 0) for end in ("lo", "hi"))
-        yield f"  {words['cost']}: {low}–{high} USD"
+        yield f"  {words['cost']}{words['colon']}{low}–{high} USD"
 
 
 def _evidence(statements: Iterable[Evidence], words: Mapping[str, str], lang: str) -> Iterator[str]:
@@ -130,11 +130,11 @@ def _evidence(statements: Iterable[Evidence], words: Mapping[str, str], lang: st
         yield f"  • {clean(getattr(statement.statement, lang), 1000)}"
         when = ""
         if statement.start_ms is not None and statement.end_ms is not None:
-            when = f"; {utc(statement.start_ms)} – {utc(statement.end_ms)}"
+            when = f"{words['semicolon']}{utc(statement.start_ms)} – {utc(statement.end_ms)}"
         strength = words["strength"].format(power=f"{statement.strength:.1f}")
-        yield f"    {clean(statement.reason)}, {strength}{when}"
+        yield f"    {clean(statement.reason)}{words['comma']}{strength}{when}"
         for counter in statement.counter_evidence:
-            yield f"    {words['but']}: {clean(getattr(counter, lang), 1000)}"
+            yield f"    {words['but']}{words['colon']}{clean(getattr(counter, lang), 1000)}"
 
 
 def utc(ms: int | None) -> str:

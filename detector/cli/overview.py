@@ -36,14 +36,20 @@ def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Ite
     yield words["read"].format(**found["rows"])
     for key, kind in (("rejections", "rejected"), ("notes", "noted")):
         for entry in found[key][:_REASONS_SHOWN]:
-            where = f" ({clean(entry['examples'][0], 80)})" if entry["examples"] else ""
-            reason = clean(entry["reason"], 120)
-            yield f"  {words[kind]}: {entry['table']}, {reason}: {entry['count']}{where}"
+            count = str(entry["count"])
+            if entry["examples"]:
+                example = clean(entry["examples"][0], 80)
+                count = words["brackets"].format(outer=count, inner=example)
+            colon = words["colon"]
+            yield (
+                f"  {words[kind]}{colon}{entry['table']}{words['comma']}"
+                f"{clean(entry['reason'], 120)}{colon}{count}"
+            )
         if len(found[key]) > _REASONS_SHOWN:
             yield "  " + words["more"].format(n=len(found[key]) - _REASONS_SHOWN)
     yield words["counts"].format(**found["counts"])
     for name, why in found["families"]["skipped"].items():
-        yield f"  {words['skipped']}: {name}: {why[lang]}"
+        yield f"  {words['skipped']}{words['colon']}{name}{words['colon']}{why[lang]}"
     yield ""
     yield words["bands"]
     bands = ((name, str(n), BANDS[lang][name]) for name, n in found["bands"].items())
