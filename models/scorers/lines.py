@@ -55,11 +55,13 @@ class Line:
 def section_lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[Line]:
     """The lines that the rules know; a family more than half explained no longer speaks."""
     n = len(frame)
-    enough = column(frame, "n_engagements") >= t.min_likes
+    timed = (column(frame, "n_engagements") >= t.min_likes) & ~_below(frame, "n_timed", t.min_likes)
+    # Who is in whose company shows only where accounts are known and there is somewhere to meet.
+    met = timed & ~_below(frame, "n_likes", t.min_likes) & ~_below(frame, "n_sections_in_set", 2)
     trust = bands.coherence_factor(column(frame, "audience_coherence"), t)
     excess, company, propensity = (
-        np.where(enough, column(frame, f"{name}_bits"), np.nan)
-        for name in ("excess", "company", "propensity")
+        np.where(seen, column(frame, f"{name}_bits"), np.nan)
+        for name, seen in (("excess", timed), ("company", met), ("propensity", met))
     )
     most = column(frame, "n_purchased_hi")
     pairs, by_time = excused.of("coengagement", n), excused.of("timing", n)
@@ -68,17 +70,23 @@ def section_lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[
     # calibrated against organic bursts.
     corroborates = with_company.spoke & (column(frame, "p_value") <= t.second_look)
     significant = (flags(frame, "significant", n) | corroborates) & ~np.isnan(excess)
-    timed = Line(
+    by_itself = Line(
         "timing.excess@1", "timing", excess, by_time, np.ones(n),
         spoke=significant & (most >= t.hint_count),
         speaks=significant & (most * (1 - by_time) >= t.hint_count) & (by_time < t.half_excused),
     )  # fmt: skip
     return [
-        timed,
+        by_itself,
         with_company,
         _bit_line("coengagement.propensity@1", propensity, pairs, trust, most, t),
         _text_line(frame, excused.of("template", n), t),
     ]
+
+
+def _below(frame: pd.DataFrame, name: str, least: float) -> Array:
+    """Where something is known to be too little; unknown is not too little."""
+    result: Array = column(frame, name) < least
+    return result
 
 
 def _bit_line(

@@ -73,7 +73,11 @@ def score_sections(
     t = thresholds
     frame = _joined(attribution, matrix, capability, template_counts(texts))
     n, n_acts = len(frame), column(frame, "n_engagements")
+    unexcused = section_lines(frame, excused_parts(frame.index, attribution, None), t)
+    seen = _seen(frame, families, unexcused)
+    # Rows that no family could look at (likes without times, say) are no sign of good order.
     judged = (n_acts >= t.min_likes) | (column(frame, "n_comments") >= t.min_comments)
+    judged &= np.logical_or.reduce(list(seen.values()))
     written = None if texts is None else texts[texts["surprising"]]
     found = _judge(frame, excused_parts(frame.index, attribution, contexts, written), judged, t)
     band = found.band
@@ -89,16 +93,21 @@ def score_sections(
         "timing.even_gaps@1": automated & judged,
         "coengagement.one_audience@1": found.coordinated & found.community,
         "coverage.partial@1": partial,
-        "timing.untimed@1": judged & (column(frame, "n_timed") == 0) & (n_acts > 0),
+        "timing.untimed@1": (column(frame, "n_timed") == 0) & (n_acts > 0),
         "capability.too_little@1": ~judged,
     }
     out = _output(frame, band, judged, np.where(judged, found.score, np.nan))
-    out["coordinated"] = known_or_null(found.coordinated, judged)
+    met = np.logical_or.reduce(
+        [~np.isnan(line.bits) for line in found.lines if line.family == "coengagement"]
+    )
+    out["coordinated"] = known_or_null(found.coordinated, judged & (met | found.coordinated))
     out["automated"] = known_or_null(automated, judged & automated_known)
     out["reasons"] = code_lists(n, marks)
     out["contexts"] = found.excused.kinds
-    out["families_used"], out["families_missing"] = _families(frame, families, found.lines)
-    _blank_shares(out, partial | (n_acts < t.min_share_count))
+    out["families_used"] = pd.Series(code_lists(n, seen))
+    out["families_missing"] = pd.Series(code_lists(n, {f: ~known for f, known in seen.items()}))
+    untimed = column(frame, "n_timed") < t.min_likes
+    _blank_shares(out, partial | untimed | (n_acts < t.min_share_count))
     return out, _line_table(frame.index, found.lines, found.points, found.speaks)
 
 
@@ -190,10 +199,8 @@ def _partial(frame: pd.DataFrame, t: Thresholds) -> Array:
     return result
 
 
-def _families(
-    frame: pd.DataFrame, families: tuple[str, ...], lines: list[Line]
-) -> tuple[pd.Series, pd.Series]:
-    """Families that saw the section, and those that could not."""
+def _seen(frame: pd.DataFrame, families: tuple[str, ...], lines: list[Line]) -> dict[str, Array]:
+    """By family, which sections it could look at: by a feature or a line of evidence."""
     n = len(frame)
     seen: dict[str, Array] = {}
     for family in families:
@@ -204,8 +211,7 @@ def _families(
             if line.family == family:
                 known |= ~np.isnan(line.bits)
         seen[family] = known
-    unseen = {family: ~known for family, known in seen.items()}
-    return pd.Series(code_lists(n, seen)), pd.Series(code_lists(n, unseen))
+    return seen
 
 
 def _output(frame: pd.DataFrame, band: Array, judged: Array, score: Array) -> pd.DataFrame:

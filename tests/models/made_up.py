@@ -56,7 +56,7 @@ def attribution(
     table["n_purchased_hi"] = np.minimum(table["n_purchased"] * 1.2 + 1, table["n_engagements"])
     for name, value in SECTION_DEFAULTS.items():
         table[name] = [(sections or {}).get(s, {}).get(name, value) for s in table["section_id"]]
-    for name in ("n_purchased", "n_purchased_lo", "n_purchased_hi", "n_engagements"):
+    for name in ("n_purchased", "n_purchased_lo", "n_purchased_hi", "n_engagements", "n_timed"):
         table[name] = [
             (sections or {}).get(s, {}).get(name, v)
             for s, v in zip(table["section_id"], table[name], strict=True)

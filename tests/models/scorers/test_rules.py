@@ -160,6 +160,25 @@ def test_unknown_coherence_is_not_one_fandom(one: Any) -> None:
     assert one(LOUD | {"audience_coherence": np.nan}).band == "likely_purchased"
 
 
+def test_likes_that_nothing_could_look_at_are_not_judged(one: Any) -> None:
+    quiet = {"n_engagements": 100, "n_timed": 0, "n_purchased": 0.2, "n_purchased_hi": 2.7}
+    row = one(quiet, cap={"n_timed": 0})
+    assert (row.band, row.status) == ("insufficient_data", "insufficient_data")
+    assert row.families_used == [] and row.coordinated is None
+    assert np.isnan(row.score) and np.isnan(row.share_purchased)
+    assert row.reasons == ["timing.untimed@1", "capability.too_little@1"]
+
+
+@pytest.mark.parametrize("cap", [{"n_sections_in_set": 1}, {"n_likes": 0, "n_accounts": 0}])
+def test_company_is_not_said_to_be_checked_where_nobody_can_meet(
+    one: Any, cap: dict[str, Any]
+) -> None:
+    row = one({"n_engagements": 100}, cap=cap)
+    assert row.band == "organic"
+    assert row.families_used == ["timing"] and "coengagement" in row.families_missing
+    assert row.coordinated is None
+
+
 def test_too_little_data_abstains_and_keeps_the_counts(made_up: Any) -> None:
     few = made_up.acts(
         [
