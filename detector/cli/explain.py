@@ -88,7 +88,7 @@ def _scored(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> I
     score = "" if record["score"] is None else f"{words['comma']}{words['score']} "
     score += rounded(record["score"]) if score else ""
     yield f"  {words['status']}{words['colon']}{STATUSES[lang][record['status']]}{score}"
-    if record.get("n_purchased") is not None:
+    if record.get("n_purchased") is not None and _has_amount(record):
         figures = {
             "n": rounded(record["n_purchased"], 0),
             "lo": rounded(record["n_purchased_lo"], 0),
@@ -107,6 +107,11 @@ def _scored(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> I
     ):
         if record.get(key):
             yield f"  {words[label]}{words['colon']}{', '.join(record[key])}"
+
+
+def _has_amount(record: Mapping[str, Any]) -> bool:
+    """Whether an estimate was made: a section without acts, or not judged, has none."""
+    return record["status"] == "scored" and bool(record["n_engagements"])
 
 
 def _campaign(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:

@@ -65,9 +65,18 @@ def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Ite
     yield words["caution"]
 
 
+def _amount(row: Mapping[str, Any]) -> list[str]:
+    """Estimate and interval; none where the section received no act that could be attributed."""
+    if not row["n_engagements"]:
+        return ["–", "–"]
+    low, high = (rounded(row[f"n_purchased_{end}"], 0) for end in ("lo", "hi"))
+    return [rounded(row["n_purchased"], 0), f"{low}–{high}"]
+
+
 def _top(found: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
     if not found["top_sections"]:
-        yield words["none"]
+        nothing = found["counts"]["sections"] == found["bands"]["insufficient_data"]
+        yield words["unjudged" if nothing else "none"]
         return
     yield words["top"].format(n=found["n_notable"])
     rows = [words["header"].split("|")]
@@ -76,8 +85,7 @@ def _top(found: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
             clean(row["section_id"], 50),
             row["band"],
             rounded(row["score"]),
-            rounded(row["n_purchased"], 0),
-            f"{rounded(row['n_purchased_lo'], 0)}–{rounded(row['n_purchased_hi'], 0)}",
+            *_amount(row),
             rounded(row["n_engagements"], 0),
         ]
         for row in found["top_sections"]

@@ -54,6 +54,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "top": "得分最高的评论区（共 {n} 个值得留意）",
         "none": "没有评论区显出异常。未发现不等于不存在："
         "哪些能检查、还可补充什么，见 `zhenzan doctor PATH`。",
+        "unjudged": "数据不足，没有一个评论区可以判断：还可补充什么，见 `zhenzan doctor PATH`。",
         "header": "评论区|评级|得分|疑似购买|90% 区间|互动数",
         "families": "已用特征",
         "skipped": "未计算",
@@ -105,6 +106,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "top": "Highest scores ({n} sections stand out)",
         "none": "No section stands out. Not found is not the same as not there: "
         "`zhenzan doctor PATH` says what can be checked and what to add.",
+        "unjudged": "Not enough data to judge any section: `zhenzan doctor PATH` says what to add.",
         "header": "section|band|score|likely purchased|90 % interval|engagements",
         "families": "families used",
         "skipped": "not computed",

@@ -19,6 +19,7 @@ from zhenzan.detector.report.material import (
 )
 from zhenzan.detector.report.records import CommentRow, Row, SectionPart, Template
 from zhenzan.detector.report.wording import finite
+from zhenzan.models.scorers.bands import Thresholds
 
 __all__ = ["MAX_COMMENTS", "build_parts"]
 
@@ -67,6 +68,8 @@ def _frames(ids: list[str], made: Material) -> _Frames:
     scan = made.scan
     windows = by_section(scan.reference("windows"), ids)
     comments = scan.comments
+    if not (comments["n_likes"] > 0).any():  # none recorded, which is not the same as none given
+        comments = comments.assign(n_likes=None, n_likes_purchased=None)
     info = scan.reference("comment_text")
     chosen = comments[comments["section_id"].isin(ids)]
     if not info.empty:
@@ -86,10 +89,12 @@ def _frames(ids: list[str], made: Material) -> _Frames:
 
 
 def _authors(comments: pd.DataFrame) -> dict[str, int]:
-    """How many accounts wrote each pattern."""
+    """How many accounts wrote each pattern; unknown authors count as one each."""
     alike = comments.dropna(subset=["template_id"])
-    counts = alike.groupby("template_id", sort=False)["account_id"].nunique()
-    return {str(key): int(n) for key, n in counts.items()}
+    return {
+        str(key): int(authors.nunique() + authors.isna().sum())
+        for key, authors in alike.groupby("template_id", sort=False)["account_id"]
+    }
 
 
 def _part(
@@ -158,13 +163,24 @@ def _templates(
         found.append(
             Template(
                 n_comments=len(rows),
-                n_accounts=int(rows["account_id"].nunique()),
+                n_accounts=int(rows["account_id"].nunique()) or None,
                 examples=tuple(made.redactor.text(t, shared_by=n_shared) for t in common),
                 times=tuple(times[::stride]),
+                uncounted=_much(len(rows), len(comments)) and not _surprising(rows["reasons"]),
             )
         )
     found.sort(key=lambda t: (-t.n_comments, t.examples, t.times))
     return tuple(found[:MAX_TEMPLATES]), max(0, len(found) - MAX_TEMPLATES)
+
+
+def _much(n: int, of: int) -> bool:
+    """As many alike as would make the texts speak, had they surprised."""
+    least = Thresholds()
+    return n >= max(least.template_count, least.template_share * of)
+
+
+def _surprising(reasons: pd.Series) -> bool:
+    return any(code.startswith("template.surprise@") for row in reasons for code in listed(row))
 
 
 def _comments(

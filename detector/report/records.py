@@ -107,12 +107,17 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Comments that share a pattern: how many, by how many accounts, when, in which words."""
+    """Comments that share a pattern: how many, by how many accounts, when, in which words.
+
+    `n_accounts` is None where no author is known; `uncounted` marks a pattern that makes up much
+    of the section and was still not counted as unusual, which needs a word of explanation.
+    """
 
     n_comments: int
-    n_accounts: int
+    n_accounts: int | None
     examples: tuple[str, ...]
     times: tuple[int, ...]
+    uncounted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
