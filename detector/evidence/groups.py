@@ -19,7 +19,7 @@ __all__ = ["account_statement", "campaign_statements"]
 _ONE_SIZE: Final = math.log(1.1) / math.log(1.1 * QUANTA[-1] / QUANTA[0])
 
 _SHAPES: Final[Mapping[str, Text]] = {
-    "flash": Text("两小时内集中送达", "all within two hours"),
+    "flash": Text("两小时内集中送达", "within two hours"),
     "steps": Text("按固定间隔分批", "in batches at regular intervals"),
     "linear": Text("匀速", "at an even pace"),
     "diurnal": Text("随作息起伏，历时数日", "over days, with a nightly pause"),
