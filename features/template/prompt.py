@@ -42,7 +42,9 @@ def echoes(form: str, prompt: tuple[str, str, str]) -> bool:
     if len(title) >= _LONG_TITLE and (title in form or fuzz.ratio(title, form) >= SIMILAR):
         return True
     tokens = {form, form[0]} if form == form[0] * len(form) else {form}
+    # Compiling costs a thousand times the look for the token, which most prompts do not hold.
     return any(
-        re.search(f"(?:{_CALLS}){_GAP}{re.escape(token)}(?![^\\W_])", written) is not None
+        token in written
+        and re.search(f"(?:{_CALLS}){_GAP}{re.escape(token)}(?![^\\W_])", written) is not None
         for token in tokens
     )

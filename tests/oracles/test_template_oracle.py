@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from itertools import combinations
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -149,6 +150,14 @@ def test_everyday_phrases_are_expected(form):
 )
 def test_echoes_of_the_prompt(title, form, echo):
     assert echoes(form, prompt_text(title, None)) is echo
+
+
+def test_many_forms_against_a_prompt_take_little_time():
+    prompt = prompt_text("Comment YES below to win", None)
+    before = process_time()
+    assert not any(echoes(f"form number {n}", prompt) for n in range(10_000))
+    # A pattern compiled for each form takes more than 10 s here, and twice that on a busy machine.
+    assert process_time() - before < 4
 
 
 def test_figures_agree_with_counting_by_hand(engine, canonical):
