@@ -112,10 +112,20 @@ def _by_content(codes: Array, p: Array, at: Array, names: Array) -> tuple[Array,
     times = np.bincount(codes, after, minlength=n)
     earliest = np.full(n, np.inf)
     np.minimum.at(earliest, codes, after)
-    order = np.lexsort((names.astype(str), times, earliest, -count, -mass))
-    rank = np.empty(n, dtype=np.int64)
-    rank[order] = np.arange(n)
-    return order, rank
+    order = np.lexsort((_ranked(pc.sort_indices(_texts(names))), times, earliest, -count, -mass))
+    return order, _ranked(order)
+
+
+def _texts(names: Array) -> pa.Array | pa.ChunkedArray:
+    """Names for sorting; NumPy would pad each to the longest, gigabytes where one id is long."""
+    return pa.array(names, pa.large_string())
+
+
+def _ranked(order: Array | pa.Array) -> Array:
+    """The place of each entry in an order."""
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[np.asarray(order)] = np.arange(len(order))
+    return rank
 
 
 def _streams(acts: pa.Table, codes: Array, names: Array, sizes: Array) -> pd.DataFrame:

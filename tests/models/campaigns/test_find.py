@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,15 @@ def test_a_crowd_of_strangers_does_not_join_the_few_who_come_back(made_up: Any) 
     found = run(made_up, both)
     (campaign,) = found.campaigns.campaign_id
     assert not any(a.startswith("stranger") for a in members(found, campaign))
+
+
+def test_one_very_long_id_costs_its_own_length_only(made_up: Any) -> None:
+    world = made_up.pool_world(n_sections=16, orders=8, size=40, pool=60, seed=1)
+    long = {world.account_id.iloc[0]: "w" * 100_000}
+    tracemalloc.start()
+    found = run(made_up, world.assign(account_id=world.account_id.replace(long)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found.campaigns) == len(run(made_up, world).campaigns) >= 1
+    # Ids padded to the longest would be 400 kB for each of a thousand accounts.
+    assert world.account_id.nunique() * 400_000 > 2 * 64e6 > 2 * peak
