@@ -53,9 +53,16 @@ def explain(scan: Scan, entity_id: str) -> tuple[Explanation, ...]:
     similar = _similar(scan, entity_id)
     hint = f"; did you mean {', '.join(similar)}?" if similar else ""
     raise UsageError(
-        f"no section, account, comment or campaign {entity_id!r} in {scan.path}{hint}\n"
-        "account ids are keyed hashes unless the scan was made with --ids keep"
+        f"no section, account, comment or campaign {entity_id!r} in {scan.path}{hint}"
+        + ("" if _keeps_ids(scan) else "\naccount ids of this scan are keyed hashes")
     )
+
+
+def _keeps_ids(scan: Scan) -> bool:
+    """Whether no file's account ids were hashed; by default `canonical` alone keeps them."""
+    choice = scan.run["config"]["ids"]
+    read = {record["source"] for record in scan.run["inputs"]} - {None}
+    return bool(choice == "keep" or (choice is None and read <= {"canonical"}))
 
 
 def _explanation(scan: Scan, kind: str, entity_id: str, record: Mapping[str, Any]) -> Explanation:

@@ -161,6 +161,14 @@ class TestExplain:
         said = RUNNER.invoke(app, ["explain", str(done.path), "x:s11"])
         assert said.exit_code == 2
         assert "did you mean x:s1" in said.stderr
+        assert "hashes" not in said.stderr
+
+    def test_an_unknown_id_of_a_hashed_scan_says_so(self, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text("5a" * 32)
+        hashed = scan(source, tmp_path / "out", ids="hash", key_file=tmp_path / "key")
+        said = RUNNER.invoke(app, ["explain", str(hashed.path), "x:p1"])
+        assert said.exit_code == 2
+        assert "account ids of this scan are keyed hashes" in said.stderr
 
     def test_other_directories_are_refused(self, tmp_path: Path) -> None:
         said = RUNNER.invoke(app, ["explain", str(tmp_path), "x"])
