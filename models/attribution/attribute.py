@@ -62,7 +62,8 @@ def attribute(
     found = fit(events, config, progress)
     creator = _creators(engine, tables, events)
     coherent = coherence(events, found.q, creator, config)
-    purchased = found.q * (1.0 - coherent.community)
+    discount = 0.0 if "coherence" in config.without else coherent.community
+    purchased = found.q * (1.0 - discount)
     posterior = _all_acts(events, found, purchased, config)
     own = _by_act(events.acts, coherent.account)
     streams, p, significant = sum_streams(events, found, purchased, config)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SCALES_S", "AttributionConfig"]
+__all__ = ["EVIDENCE", "SCALES_S", "AttributionConfig"]
+
+# What an ablation can leave out, in the order of the derivation (docs/attribution.md).
+EVIDENCE = ("excess", "propensity", "company", "coherence", "corroboration")
 
 # Fixed dyadic windows, a factor of four apart: 1 s (a script) to 48 days (a slow drip). Each is
 # laid twice, half a width apart, so that a delivery is never cut in the middle by both.
@@ -40,6 +43,10 @@ class AttributionConfig:
         coherence_min: Attributed acts below which an account's coherence is undefined.
         threads: Streams scanned side by side; results do not depend on it.
         seed: Of the random projection of audiences.
+        without: Parts of the evidence left out, names of `EVIDENCE`: for ablations only.
+
+    Raises:
+        ValueError: `without` names what is no part.
     """
 
     rounds: int = 4
@@ -57,3 +64,9 @@ class AttributionConfig:
     coherence_min: float = 1.5
     threads: int = 2
     seed: int = 0
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.without.difference(EVIDENCE))
+        if unknown:
+            raise ValueError(f"no part of the evidence: {', '.join(unknown)}; known: {EVIDENCE}")

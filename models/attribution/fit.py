@@ -100,7 +100,8 @@ def fit(
     """Runs the rounds; `progress(done, rounds)` is called after each."""
     shape = (len(SCALES_S), events.n_groups)
     null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
-    beside = company(events, config)
+    left_out = "company" in config.without
+    beside = np.full(events.n, np.nan) if left_out else company(events, config)
     q, propensity = np.zeros(events.n), np.zeros(events.n)
     together = company_ratio(beside, q)
     curves, found, q = _round(events, q, together, null, config)
@@ -109,8 +110,9 @@ def fit(
         if progress is not None:
             progress(done, config.rounds)
         together = company_ratio(beside, q)
-        act = _act_ratio(found, q, propensity, together, config)
-        propensity = propensity_ratio(events, q, act)
+        if "propensity" not in config.without:
+            act = _act_ratio(found, q, propensity, together, config)
+            propensity = propensity_ratio(events, q, act)
         curves, found, q = _round(events, q, propensity + together, null, config)
         sums.append(float(q.sum()))
     if progress is not None:
@@ -169,6 +171,8 @@ def _scan(
         np.zeros(events.n_streams, np.int64),
         np.zeros((0, WINDOW_FIELDS)),
     )
+    if "excess" in config.without:
+        return found
     scan = _Scan(events, organic, curves, null, mark, config, found)
     with ThreadPoolExecutor(config.threads) as pool:
         parts = list(pool.map(scan.part, *zip(*_parts(events), strict=True)))
