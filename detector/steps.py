@@ -29,6 +29,7 @@ __all__ = [
     "evidence_step",
     "families_step",
     "ingest_step",
+    "keep_attribution",
     "scores_step",
     "templates_step",
     "write_step",
@@ -112,9 +113,14 @@ def attribution_step(work: Workspace) -> dict[str, Any]:
         config,
         progress=lambda done, rounds: work.tell(done, rounds, f"{done}/{rounds}"),
     )
+    return {**keep_attribution(work, found), "config": plain(asdict(config))}
+
+
+def keep_attribution(work: Workspace, found: Attribution) -> dict[str, Any]:
+    """Writes the tables that later steps read; returns what they need to know of the fit."""
     for name in _ATTRIBUTION:
         work.put(f"attribution_{name}", getattr(found, name))
-    return {"info": plain(found.info), "config": plain(asdict(config))}
+    return {"info": plain(found.info)}
 
 
 def _attribution(work: Workspace) -> Attribution:

@@ -1,4 +1,7 @@
-"""Ours and the baselines as one list of methods: canonical tables in, a score for each act out."""
+"""Ours and the baselines as one list of methods: canonical tables in, scores out.
+
+Beside them stand the ablations: our model without one part of its evidence, or with one part only.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from zhenzan.detector.benchmark.account_score import account_score
 from zhenzan.detector.benchmark.meter import Meter
 from zhenzan.features.engine.base import Engine
 from zhenzan.features.errors import UsageError
 from zhenzan.features.family import Tables
-from zhenzan.models.attribution import attribute
-from zhenzan.models.attribution.events import prepare
+from zhenzan.models.attribution import Attribution, AttributionConfig, attribute
+from zhenzan.models.attribution.config import EVIDENCE
+from zhenzan.models.attribution.events import Events, prepare
 from zhenzan.models.baselines import Baseline, baselines
 
-__all__ = ["OURS", "Outcome", "choose", "methods", "rank_acts", "run_method"]
+__all__ = ["OURS", "Found", "Outcome", "ablations", "choose", "methods", "rank_acts", "run_method"]
 
 Reals = NDArray[np.float64]
 
@@ -25,44 +31,76 @@ OURS: Final = "zhenzan"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a method made of one input.
+class Found:
+    """What a method says of one input.
 
     Attributes:
-        score: Of each engagement, in the order of `engagement_id`.
-        n_purchased: Sum of posteriors; None for methods that do not estimate it.
+        acts: Score of each engagement, in the order of `engagement_id`.
+        accounts: Score by `account_id`, of every account that acted, in id order.
+        attribution: The whole result of our model; None for the others.
+    """
+
+    acts: Reals
+    accounts: pd.Series[float]
+    attribution: Attribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method made of one input, and at what cost.
+
+    Attributes:
+        found: Its scores.
         seconds: From canonical tables to scores.
         cpu_seconds: The same, of all threads.
         peak_bytes: Of the process meanwhile; None where it cannot be measured.
     """
 
-    score: Reals
-    n_purchased: float | None
+    found: Found
     seconds: float
     cpu_seconds: float
     peak_bytes: int | None
 
+    @property
+    def score(self) -> Reals:
+        """Of each engagement, in the order of `engagement_id`."""
+        return self.found.acts
 
-Method = Callable[[Engine, Tables], tuple[Reals, float | None]]
+    @property
+    def n_purchased(self) -> float | None:
+        """Sum of posteriors; None for methods that do not estimate it."""
+        if self.found.attribution is None:
+            return None
+        return float(self.found.attribution.engagements["p_purchased"].to_numpy().sum())
+
+
+Method = Callable[[Engine, Tables], Found]
 
 
 def methods() -> dict[str, Method]:
     """Ours first, then the baselines in their order."""
-    return {OURS: _ours, **{b.name: _runner(b) for b in baselines()}}
+    return {OURS: _ours(), **{b.name: _runner(b) for b in baselines()}}
+
+
+def ablations() -> dict[str, Method]:
+    """Our model without each part of its evidence, then with each part alone."""
+    every = frozenset(EVIDENCE)
+    less = {f"without-{part}": _ours(frozenset({part})) for part in EVIDENCE}
+    return less | {f"only-{part}": _ours(every - {part}) for part in EVIDENCE}
 
 
 def choose(names: Sequence[str] | None) -> list[str]:
-    """The named methods, each once; all of them for None.
+    """The named methods, each once; ours and all baselines for None.
 
     Raises:
         UsageError: A method is unknown, or none is named.
     """
     known = methods()
     chosen = list(known) if names is None else list(dict.fromkeys(names))
-    unknown = [name for name in chosen if name not in known]
+    unknown = [name for name in chosen if name not in known and name not in ablations()]
     if unknown or not chosen:
         wrong = f"unknown methods {', '.join(unknown)}" if unknown else "no method named"
-        raise UsageError(f"{wrong}; known: {', '.join(known)}")
+        raise UsageError(f"{wrong}; known: {', '.join([*known, *ablations()])}")
     return chosen
 
 
@@ -73,14 +111,18 @@ def run_method(name: str, engine: Engine, tables: Tables) -> Outcome:
         UsageError: There is no such method.
     """
     (chosen,) = choose([name])
+    method = (methods() | ablations())[chosen]
     with Meter() as meter:
-        score, purchased = methods()[chosen](engine, tables)
-    return Outcome(score, purchased, meter.seconds, meter.cpu_seconds, meter.peak_bytes)
+        found = method(engine, tables)
+    return Outcome(found, meter.seconds, meter.cpu_seconds, meter.peak_bytes)
 
 
-def _ours(engine: Engine, tables: Tables) -> tuple[Reals, float | None]:
-    acts = attribute(engine, tables).engagements
-    return rank_acts(acts), float(acts["p_purchased"].to_numpy().sum())
+def _ours(without: frozenset[str] = frozenset()) -> Method:
+    def run(engine: Engine, tables: Tables) -> Found:
+        result = attribute(engine, tables, AttributionConfig(without=without))
+        return Found(rank_acts(result.engagements), account_score(result), result)
+
+    return run
 
 
 def rank_acts(acts: pa.Table) -> Reals:
@@ -108,12 +150,22 @@ def rank_acts(acts: pa.Table) -> Reals:
 
 
 def _runner(baseline: Baseline) -> Method:
-    def run(engine: Engine, tables: Tables) -> tuple[Reals, float | None]:
+    def run(engine: Engine, tables: Tables) -> Found:
         events = prepare(engine, tables)
-        scores = baseline.rank(events).acts
+        ranking = baseline.rank(events)
+        scores = ranking.acts
         ids = events.acts["engagement_id"].to_numpy(zero_copy_only=False)
         every = np.full(len(ids), scores.min(initial=0.0))
         every[: len(scores)] = scores  # untimed acts come last and have no score of their own
-        return every[np.argsort(ids, kind="stable")], None
+        return Found(every[np.argsort(ids, kind="stable")], _by_id(events, ranking.accounts))
 
     return run
+
+
+def _by_id(events: Events, accounts: Reals) -> pd.Series[float]:
+    """Scores by code as scores by id."""
+    code = events.acts["account"].to_numpy()
+    seen, first = np.unique(code[code >= 0], return_index=True)
+    ids = events.acts["account_id"].take(pa.array(np.flatnonzero(code >= 0)[first]))
+    by_id = pd.Series(accounts[seen], index=pd.Index(ids.to_pylist(), name="account_id"))
+    return by_id.sort_index()
