@@ -9,7 +9,7 @@ import pandas as pd
 
 __all__ = ["ALGORITHM", "QUANTA", "CampaignConfig", "Campaigns"]
 
-ALGORITHM: Final = "peel@1"
+ALGORITHM: Final = "peel@2"
 
 QUANTA: Final = (20, 25, 30, 50, 75, 100, 200, 300, 500, 1000)
 """Order sizes that sellers offer (peers.md, simulator grammar)."""
@@ -34,9 +34,9 @@ class CampaignConfig:
         max_blocks: Dense blocks searched; a bound on time, far above what scans hold.
         column_constant: Of the camouflage-resistant weight 1 / ln(degree + 5); FRAUDAR (Hooi et
             al., KDD 2016).
-        link: Streams of a block belong together where they share at least half as many accounts
-            as the closest streams beside them do; below it two orders of different pools meet
-            only by chance.
+        served_share: A group served a delivery of another one too if its accounts make up there a
+            quarter of what they are in its own deliveries: sections are often bought for twice,
+            and a few workers serve two sellers.
         pause_days: Silence that may end a campaign: StarScout's 15 days of one lockstep (peers.md
             2.5), doubled because orders of one pool come in months.
         stay: Share of the smaller side's accounts on both sides of a pause from which it is one
@@ -64,7 +64,7 @@ class CampaignConfig:
     min_confidence: float = 0.3
     max_blocks: int = 200
     column_constant: float = 5.0
-    link: float = 0.5
+    served_share: float = 0.25
     pause_days: int = 30
     stay: float = 0.3
     core_share: float = 0.5

@@ -1,4 +1,4 @@
-"""Numba kernels of campaign search: the core of a bipartite graph and its greedy peel.
+"""Numba kernels of campaign search: a bipartite graph's core and greedy peel, moves of a partition.
 
 Peel after Hooi et al., "FRAUDAR" (KDD 2016): remove the node that holds least weight until none is
 left and keep the best average on the way; within a factor of two of the densest block.
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numba import njit
 
-__all__ = ["core", "peel"]
+__all__ = ["core", "local_moves", "peel"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -22,6 +22,8 @@ def core(
 ) -> Array:
     """Marks edges of the largest part where left nodes keep >= least_left edges and right ones too.
 
+    Every edge is looked at twice at most.
+
     Args:
         left: Left end of each edge; edges are distinct.
         right: Right end of each edge.
@@ -30,23 +32,39 @@ def core(
         least_left: Edges a left node needs.
         least_right: Edges a right node needs.
     """
-    degree_left = np.zeros(n_left, np.int64)
-    degree_right = np.zeros(n_right, np.int64)
+    n = n_left + n_right
+    degree = np.zeros(n, np.int64)
     for e in range(len(left)):
-        degree_left[left[e]] += 1
-        degree_right[right[e]] += 1
+        degree[left[e]] += 1
+        degree[n_left + right[e]] += 1
+    offsets = np.zeros(n + 1, np.int64)
+    offsets[1:] = np.cumsum(degree)
+    edges, fill = np.empty(offsets[n], np.int64), offsets[:-1].copy()
+    for e in range(len(left)):
+        for node in (left[e], n_left + right[e]):
+            edges[fill[node]] = e
+            fill[node] += 1
     keep = np.ones(len(left), np.bool_)
-    changed = True
-    while changed:
-        changed = False
-        for e in range(len(left)):
-            if keep[e] and (
-                degree_left[left[e]] < least_left or degree_right[right[e]] < least_right
-            ):
-                keep[e] = False
-                degree_left[left[e]] -= 1
-                degree_right[right[e]] -= 1
-                changed = True
+    gone = np.zeros(n, np.bool_)
+    queue, head, tail = np.empty(n, np.int64), 0, 0
+    for node in range(n):
+        if degree[node] < (least_left if node < n_left else least_right):
+            gone[node], queue[tail] = True, node
+            tail += 1
+    while head < tail:
+        node = queue[head]
+        head += 1
+        for k in range(offsets[node], offsets[node + 1]):
+            e = edges[k]
+            if not keep[e]:
+                continue
+            keep[e] = False
+            other = n_left + right[e] if node < n_left else left[e]
+            degree[other] -= 1
+            least = least_left if other < n_left else least_right
+            if not gone[other] and degree[other] < least:
+                gone[other], queue[tail] = True, other
+                tail += 1
     return keep
 
 
@@ -148,3 +166,53 @@ def peel(left: Array, right: Array, edge_weight: Array, n_left: int, n_right: in
     for step in range(best_at, n_all):
         inside[gone[step]] = True
     return inside
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def local_moves(indptr: Array, indices: Array, shared: Array, load: Array, cost: float) -> Array:
+    """Labels after moving single nodes, in their order, as long as that raises a sum.
+
+    The sum runs over pairs i < j with one label: shared_ij - cost x load_i x load_j. A move needs
+    a gain beyond rounding; of equal targets the one with the lowest label is taken.
+
+    Args:
+        indptr: Of the symmetric CSR matrix of `shared`, without a diagonal.
+        indices: Its columns.
+        shared: Its values.
+        load: Weight of each node.
+        cost: Price of what should be shared.
+    """
+    n = len(load)
+    label = np.arange(n)
+    total = load.copy()
+    toward = np.zeros(n)
+    touched = np.empty(n, np.int64)
+    for _ in range(100):
+        moves = 0
+        for i in range(n):
+            count = 0
+            for k in range(indptr[i], indptr[i + 1]):
+                other = label[indices[k]]
+                if toward[other] == 0.0:
+                    touched[count] = other
+                    count += 1
+                toward[other] += shared[k]
+            own = label[i]
+            total[own] -= load[i]
+            stay = toward[own] - cost * load[i] * total[own]
+            best, best_worth = own, max(stay, 0.0)
+            for k in range(count):
+                other = touched[k]
+                worth = toward[other] - cost * load[i] * total[other]
+                better = worth > best_worth + 1e-9
+                if better or (worth > best_worth - 1e-9 and other < best and worth > stay + 1e-9):
+                    best, best_worth = other, max(worth, best_worth)
+            for k in range(count):
+                toward[touched[k]] = 0.0
+            total[best] += load[i]
+            if best != own:
+                label[i] = best
+                moves += 1
+        if moves == 0:
+            break
+    return label

@@ -1,10 +1,13 @@
-"""Groups of accounts and streams: dense blocks, split where accounts or times part, then filled up.
+"""Groups of accounts and streams: dense blocks, partitioned into pools, then filled up.
 
 1. Blocks: what survives of the attributed graph after its thin parts are pruned is peeled; the
    densest block is taken out, and so on. A stream's acts weigh 1 / ln(degree + 5) of all its acts,
-   so that camouflage on popular streams buys nothing.
-2. Splits: a block can unite groups that share nothing (equal densities add up), so its streams
-   are linked by the accounts they share, and parted at long silences with few accounts in common.
+   so that camouflage on popular streams buys nothing. Streams with a significant excess of likely
+   acts, too thin for a block, stand beside the blocks.
+2. Pools: the deliveries of all blocks (a stream's acts, parted at long silences) are put together
+   as far as their common accounts say. A stream that two pools served is divided between them: an
+   act goes with its account's other acts. Groups are parted at long silences with few accounts in
+   common.
 3. Filling: accounts outside the dense core whose attributed acts mostly lie in the group's streams
    and delivery times belong to it.
 """
@@ -16,10 +19,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from zhenzan.models.campaigns.config import CampaignConfig
+from zhenzan.models.campaigns.fill import Filler
 from zhenzan.models.campaigns.graph import Graph
+from zhenzan.models.campaigns.homes import groups_of_acts
 from zhenzan.models.campaigns.kernels import core, peel
 
 __all__ = ["Group", "find_groups"]
@@ -27,13 +30,8 @@ __all__ = ["Group", "find_groups"]
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _DAY_MS: Final = 86_400_000
-# A stragglers' margin around a delivery: a tenth of its length, an hour at least. Polls of bought
-# likes saw whole orders inside two hours (peers.md, De Cristofaro).
-_MARGIN_SHARE: Final = 0.1
-_MARGIN_MS: Final = 3_600_000
-# Pairs of streams compared at most; above it a block is split by its parts without a common
-# account only.
-_MOST_PAIRS: Final = 50_000_000
+# Edges that all peels together may look at, as a multiple of the graph: a bound on time.
+_MOST_PASSES: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,56 +49,122 @@ def find_groups(graph: Graph, significant: Array, config: CampaignConfig) -> lis
         significant: By stream code: its excess passed the false-discovery control.
         config: Settings.
     """
-    free = np.ones(len(graph.p), dtype=bool)
+    if not len(graph.p):
+        return []
+    dense = _dense(graph, config)
+    alone = _single_streams(graph, significant, config)
+    likely = alone[graph.stream] & (graph.p >= 0.5)
+    thin = np.bincount(graph.stream[dense], minlength=len(alone)) == 0
+    chosen = np.flatnonzero(dense | (likely & thin[graph.stream]))
     found: list[Group] = []
+    filler = Filler(graph, config)
+    for part in _parts(graph, chosen, config):
+        if not _large_enough(graph, part, config):
+            continue
+        rows = filler.fill(part)
+        if _large_enough(graph, rows, config) and _supported(graph, rows, alone, config):
+            found.append(Group(rows))
+            filler.take(rows)
+    _left_over(graph, np.flatnonzero(likely & filler.free), found, alone, config)
+    return found
+
+
+def _left_over(
+    graph: Graph, rows: Array, found: list[Group], alone: Array, config: CampaignConfig
+) -> None:
+    """Supported acts of accounts seen once: with the group that leads their stream, else alone."""
+    if not len(rows):
+        return
+    leader = _leaders(graph, found)
+    joined: dict[int, list[Array]] = {}
+    for part in np.split(rows, np.flatnonzero(np.diff(graph.stream[rows])) + 1):
+        if not _large_enough(graph, part, config) or not _supported(graph, part, alone, config):
+            continue
+        group = leader.get(int(graph.stream[part[0]]))
+        if group is None:
+            found.append(Group(part))
+        else:
+            joined.setdefault(group, []).append(part)
+    for group, parts in joined.items():
+        found[group] = Group(np.sort(np.concatenate([found[group].rows, *parts])))
+
+
+def _leaders(graph: Graph, found: list[Group]) -> dict[int, int]:
+    """By stream, the group that delivered two thirds or more of what groups delivered there."""
+    if not found:
+        return {}
+    rows = np.concatenate([group.rows for group in found])
+    owner = np.repeat(np.arange(len(found)), [len(group.rows) for group in found])
+    key, place = np.unique(graph.stream[rows] * np.int64(len(found)) + owner, return_inverse=True)
+    mass = np.bincount(place, graph.p[rows])
+    stream = key // len(found)
+    total = np.bincount(stream, mass)
+    return {int(k // len(found)): int(k % len(found)) for k in key[3 * mass >= 2 * total[stream]]}
+
+
+def _dense(graph: Graph, config: CampaignConfig) -> Array:
+    """Marks the acts of all dense blocks, the densest taken first."""
+    n_accounts = len(graph.accounts)
+    pair, inverse = np.unique(
+        graph.stream * np.int64(n_accounts) + graph.account, return_inverse=True
+    )
+    stream, account = pair // n_accounts, pair % n_accounts
+    best = np.zeros(len(pair))
+    np.maximum.at(best, inverse, graph.p)
+    degree = graph.streams["n"].to_numpy(dtype=np.float64)[stream]
+    weight = best / np.log(degree + config.column_constant)
+    inside = np.zeros(len(pair), dtype=bool)
+    left = np.arange(len(pair))
+    budget = _MOST_PASSES * len(pair)
     for _ in range(config.max_blocks):
-        block = _densest(graph, np.flatnonzero(free), config)
-        if len(block) == 0:
+        used_a, a = np.unique(account[left], return_inverse=True)
+        used_s, s = np.unique(stream[left], return_inverse=True)
+        kept = core(a, s, len(used_a), len(used_s), 2, config.min_accounts)
+        if not kept.any() or budget < 0:
             break
-        for part in _parts(graph, block, config):
-            rows = _filled(graph, part, free, config)
-            if _large_enough(graph, rows, config):
-                found.append(Group(rows))
-                free[rows] = False
-        free[block] = False
-    return found + list(_single(graph, np.flatnonzero(free), significant, config))
-
-
-def _densest(graph: Graph, rows: Array, config: CampaignConfig) -> Array:
-    """Rows of the densest block among the given ones; none if nothing is connected enough."""
-    if len(rows) == 0:
-        return rows
-    n_accounts, n_streams = len(graph.accounts), len(graph.streams)
-    pair = graph.stream[rows] * np.int64(n_accounts) + graph.account[rows]
-    edges, inverse = np.unique(pair, return_inverse=True)
-    stream, account = edges // n_accounts, edges % n_accounts
-    p = np.zeros(len(edges))
-    np.maximum.at(p, inverse, graph.p[rows])
-    kept = core(account, stream, n_accounts, n_streams, 2, config.min_accounts)
-    if not kept.any():
-        return rows[:0]
-    degree = graph.streams["n"].to_numpy(dtype=np.float64)
-    weight = p / np.log(degree[stream] + config.column_constant)
-    used_a, left = np.unique(account[kept], return_inverse=True)
-    used_s, right = np.unique(stream[kept], return_inverse=True)
-    inside = peel(left, right, weight[kept], len(used_a), len(used_s))
-    block = np.zeros(len(edges), dtype=bool)
-    block[np.flatnonzero(kept)] = inside[left] & inside[len(used_a) + right]
-    result: Array = rows[block[inverse]]
+        left, a, s = left[kept], a[kept], s[kept]
+        marked = peel(a, s, weight[left], len(used_a), len(used_s))
+        block = marked[a] & marked[len(used_a) + s]
+        # Where most acts are likelier organic, being dense says only that people meet.
+        if best[left[block]].mean() >= config.min_confidence:
+            inside[left[block]] = True
+        budget -= len(left)
+        left = left[~block]
+    result: Array = inside[inverse]
     return result
 
 
-def _parts(graph: Graph, block: Array, config: CampaignConfig) -> Iterator[Array]:
-    """The block's rows, split by shared accounts and by time."""
-    cell = _cells(graph, block, config)
-    label = _linked(graph.account[block], cell, int(cell.max()) + 1, config)
-    for one in range(int(label.max()) + 1):
-        inside = label[cell] == one
-        yield from _by_time(graph, block[inside], cell[inside], config)
+def _single_streams(graph: Graph, significant: Array, config: CampaignConfig) -> Array:
+    """Marks streams whose likely acts alone would be an order."""
+    likely = graph.p >= 0.5
+    mass = np.bincount(graph.stream[likely], graph.p[likely], minlength=len(graph.streams))
+    result: Array = (mass >= config.min_single) & significant
+    return result
+
+
+def _parts(graph: Graph, rows: Array, config: CampaignConfig) -> Iterator[Array]:
+    """The rows, put together by shared accounts and parted by time; several streams first."""
+    if not len(rows):
+        return
+    cell = _cells(graph, rows, config)
+    group = groups_of_acts(cell, graph.account[rows], graph.p[rows], config)
+    order = np.argsort(group, kind="stable")
+    parts = np.split(rows[order], np.flatnonzero(np.diff(group[order])) + 1)
+    alone = []
+    for part in parts:
+        for piece in _by_time(graph, part, config):
+            if graph.stream[piece[0]] == graph.stream[piece[-1]]:
+                alone.append(piece)
+            else:
+                yield piece
+    yield from alone
 
 
 def _cells(graph: Graph, rows: Array, config: CampaignConfig) -> Array:
-    """Numbers the deliveries: a stream's acts, parted at silences that may end a campaign."""
+    """Numbers the deliveries: a stream's acts, parted at silences that may end a campaign.
+
+    Rows come in stream, account, time order; deliveries are numbered in stream and time order.
+    """
     order = np.lexsort((graph.at_ms[rows], graph.stream[rows]))
     stream, at = graph.stream[rows][order], graph.at_ms[rows][order]
     new = np.ones(len(rows), dtype=bool)
@@ -110,124 +174,46 @@ def _cells(graph: Graph, rows: Array, config: CampaignConfig) -> Array:
     return cell
 
 
-def _linked(account: Array, stream: Array, n_streams: int, config: CampaignConfig) -> Array:
-    """Component of each delivery, linked where it shares nearly as many accounts as at best.
-
-    Shared accounts count against the smaller one (containment), and a link asks for
-    `config.link` of the lower of the two deliveries' best containments: pools of any density keep
-    together, and two pools with some common accounts do not.
-    """
-    _, who = np.unique(account, return_inverse=True)
-    data = np.ones(len(stream), dtype=np.int64)
-    incidence = csr_array((data, (stream, who)), shape=(n_streams, int(who.max()) + 1))
-    incidence.data[:] = 1
-    per_account = np.asarray(incidence.sum(axis=0), dtype=np.float64)
-    if float(np.sum(per_account**2)) > _MOST_PAIRS:
-        _, both = connected_components(
-            csr_array((data, (stream, n_streams + who)), shape=(n_streams + len(per_account),) * 2),
-            directed=False,
-        )
-        return np.unique(both[:n_streams], return_inverse=True)[1]
-    shared = (incidence @ incidence.T).tocoo()
-    size = np.asarray(incidence.sum(axis=1), dtype=np.float64)
-    i, j = shared.coords
-    other = i != j
-    i, j = i[other], j[other]
-    contained = shared.data[other] / np.minimum(size[i], size[j])
-    best = np.zeros(n_streams)
-    np.maximum.at(best, i, contained)
-    linked = contained >= config.link * np.minimum(best[i], best[j])
-    links = csr_array((np.ones(int(linked.sum())), (i[linked], j[linked])), shape=(n_streams,) * 2)
-    label: Array = connected_components(links, directed=False)[1]
-    return label
-
-
-def _by_time(graph: Graph, rows: Array, cell: Array, config: CampaignConfig) -> Iterator[Array]:
+def _by_time(graph: Graph, rows: Array, config: CampaignConfig) -> Iterator[Array]:
     """Parts before and after long silences, unless enough accounts are on both sides."""
-    if len(rows) == 0 or (graph.at_ms[rows] < 0).any():
+    rows = np.sort(rows)
+    if (graph.at_ms[rows] < 0).any():
         yield rows
         return
-    codes, local = np.unique(cell, return_inverse=True)
-    middle = np.array([np.median(graph.at_ms[rows[local == s]]) for s in range(len(codes))])
+    cell = _cells(graph, rows, config)
+    in_cell = np.lexsort((graph.at_ms[rows], cell))
+    starts = np.flatnonzero(np.r_[True, np.diff(cell[in_cell]) != 0])
+    ends = np.r_[starts[1:], len(rows)]
+    middle = graph.at_ms[rows][in_cell[(starts + ends) // 2]]
     order = np.argsort(middle, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
     cuts = np.flatnonzero(np.diff(middle[order]) > config.pause_days * _DAY_MS) + 1
-    start = 0
+    place, start = rank[cell], 0
     for cut in cuts:
-        before = rows[np.isin(local, order[start:cut])]
-        after = rows[np.isin(local, order[cut:])]
+        before, after = rows[(place >= start) & (place < cut)], rows[place >= cut]
         left, right = np.unique(graph.account[before]), np.unique(graph.account[after])
         common = len(np.intersect1d(left, right, assume_unique=True))
         if common < config.stay * min(len(left), len(right)):
             yield before
             start = int(cut)
-    yield rows[np.isin(local, order[start:])]
-
-
-def _filled(graph: Graph, part: Array, free: Array, config: CampaignConfig) -> Array:
-    """The part with the free acts of its members and of accounts that mostly act inside it."""
-    low = np.full(len(graph.streams), np.iinfo(np.int64).max)
-    high = np.full(len(graph.streams), np.iinfo(np.int64).min)
-    np.minimum.at(low, graph.stream[part], graph.at_ms[part])
-    np.maximum.at(high, graph.stream[part], graph.at_ms[part])
-    chosen = low <= high
-    margin = np.maximum(_MARGIN_MS, _MARGIN_SHARE * np.where(chosen, high - low, 0)).astype(
-        np.int64
-    )
-    at, stream = graph.at_ms, graph.stream
-    inside = chosen[stream] & free
-    inside &= at >= np.where(chosen, low - margin, low)[stream]
-    inside &= at <= np.where(chosen, high + margin, high)[stream]
-    n = len(graph.accounts)
-    mass_inside = np.bincount(graph.account[inside], graph.p[inside], minlength=n)
-    mass = np.bincount(graph.account, graph.p, minlength=n)
-    own = np.zeros(n, dtype=bool)
-    own[graph.account[part]] = True
-    joins = ~own & (mass_inside >= config.member_share * mass) & (mass_inside >= config.member_mass)
-    # Who comes back for a second delivery belongs to the group; who came once may be a stranger
-    # in its crowd, and is taken in only where the group makes up most of a delivery.
-    own |= joins & (_streams_of(graph, np.flatnonzero(inside)) >= 2)
-    led = _led(graph, inside & own[graph.account], inside & (joins & ~own)[graph.account], config)
-    return np.flatnonzero(inside & (own | (joins & led))[graph.account])
-
-
-def _streams_of(graph: Graph, rows: Array) -> Array:
-    """Number of different streams of each account among the rows."""
-    n = len(graph.accounts)
-    pairs = np.unique(graph.stream[rows] * np.int64(n) + graph.account[rows])
-    result: Array = np.bincount(pairs % n, minlength=n)
-    return result
-
-
-def _led(graph: Graph, core_acts: Array, others: Array, config: CampaignConfig) -> Array:
-    """Accounts that act mostly in deliveries of which the dense core makes up enough."""
-    n_accounts, n_streams = len(graph.accounts), len(graph.streams)
-    core_mass = np.bincount(graph.stream[core_acts], graph.p[core_acts], minlength=n_streams)
-    joining = np.bincount(graph.stream[others], graph.p[others], minlength=n_streams)
-    led = (core_mass >= config.core_share * (core_mass + joining))[graph.stream[others]]
-    account, p = graph.account[others], graph.p[others]
-    inside_led = np.bincount(account[led], p[led], minlength=n_accounts)
-    result: Array = 2 * inside_led >= np.bincount(account, p, minlength=n_accounts)
-    return result
+    yield rows[place >= start]
 
 
 def _large_enough(graph: Graph, rows: Array, config: CampaignConfig) -> bool:
-    mass = float(graph.p[rows].sum())
     if len(np.unique(graph.account[rows])) < config.min_accounts:
         return False
-    if len(np.unique(graph.stream[rows])) < 2:
+    mass = float(graph.p[rows].sum())
+    if graph.stream[rows[0]] == graph.stream[rows[-1]]:
         return mass >= config.min_single
     return mass >= config.min_mass
 
 
-def _single(
-    graph: Graph, rows: Array, significant: Array, config: CampaignConfig
-) -> Iterator[Group]:
-    """Streams with a significant excess of free acts by accounts that are known from elsewhere."""
-    likely = rows[(graph.p[rows] >= 0.5) & significant[graph.stream[rows]]]
-    mass = np.bincount(graph.stream[likely], graph.p[likely], minlength=len(graph.streams))
-    for stream in np.flatnonzero(mass >= config.min_single):
-        own = likely[graph.stream[likely] == stream]
-        if np.average(graph.support[own], weights=graph.p[own]) < config.single_support:
-            continue
-        if len(np.unique(graph.account[own])) >= config.min_accounts:
-            yield Group(own)
+def _supported(graph: Graph, rows: Array, alone: Array, config: CampaignConfig) -> bool:
+    """A single delivery needs an excess of its own, by accounts that are known from elsewhere."""
+    if graph.stream[rows[0]] != graph.stream[rows[-1]]:
+        return True
+    if not alone[graph.stream[rows[0]]]:
+        return False
+    support = np.average(graph.support[rows], weights=graph.p[rows])
+    return bool(support >= config.single_support)

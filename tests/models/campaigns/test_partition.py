@@ -1,0 +1,101 @@
+"""Deliveries find their pools: planted pools, two-pool sections, and the objective itself."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from zhenzan.models.campaigns import find_campaigns
+from zhenzan.models.campaigns.kernels import local_moves
+from zhenzan.models.campaigns.partition import partition
+
+
+def orders(rng: np.random.Generator, pools: list[tuple[int, list[int]]]) -> Any:
+    """Acts of pools `(accounts, sizes of their orders)` that share nobody."""
+    cell, account, pool, base = [], [], [], 0
+    for number, (members, sizes) in enumerate(pools):
+        for size in sizes:
+            cell.append(np.full(size, len(cell)))
+            account.append(base + rng.choice(members, size, replace=False))
+            pool.append(number)
+        base += members
+    return np.concatenate(cell), np.concatenate(account), np.array(pool)
+
+
+def same(one: np.ndarray, two: np.ndarray) -> bool:
+    return len(set(zip(one, two, strict=True))) == len(set(one)) == len(set(two))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_orders_of_any_size_find_their_pool(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pools = [(500, [20, 100, 300, 30, 200, 50]), (150, [20, 25, 50, 30]), (5000, [300, 500, 1000])]
+    cell, account, pool = orders(rng, pools)
+    assert same(partition(cell, account, np.ones(len(cell))), pool)
+
+
+def test_strangers_stay_alone() -> None:
+    cell, account = np.repeat(np.arange(6), 10), np.arange(60)
+    assert partition(cell, account, np.ones(60)).tolist() == list(range(6))
+
+
+def test_nothing_is_no_group() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    assert len(partition(none, none, np.zeros(0))) == 0
+
+
+def worth(shared: np.ndarray, load: np.ndarray, label: tuple[int, ...]) -> float:
+    pairs = itertools.combinations(range(len(load)), 2)
+    return sum(shared[i, j] - 0.4 * load[i] * load[j] for i, j in pairs if label[i] == label[j])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 6), st.integers(0, 10_000))
+def test_moves_end_where_no_single_move_gains(n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    upper = np.triu(rng.integers(0, 6, (n, n)), 1).astype(float)
+    shared, load = upper + upper.T, rng.uniform(0.1, 3, n)
+    index = [np.flatnonzero(row) for row in shared]
+    indptr = np.r_[0, np.cumsum([len(i) for i in index])].astype(np.int64)
+    indices = np.concatenate(index).astype(np.int64)
+    data = shared[shared > 0]
+    label = tuple(local_moves(indptr, indices, data, load, 0.4).tolist())
+    reached = worth(shared, load, label)
+    assert reached >= -1e-9
+    for i, other in itertools.product(range(n), set(label)):
+        moved = (*label[:i], other, *label[i + 1 :])
+        assert worth(shared, load, moved) <= reached + 1e-6
+
+
+def test_a_section_served_by_two_pools_is_divided(made_up: Any) -> None:
+    left = made_up.pool_world(n_sections=16, orders=8, size=40, pool=60, seed=1)
+    right = made_up.pool_world(n_sections=16, orders=8, size=40, pool=60, seed=2, prefix="x")
+    # The second pool's first two orders land on sections that the first pool serves as well.
+    right["section_id"] = right.section_id.replace({"xs000": "s000", "xs001": "s001"})
+    world = made_up.pd.concat([left, right], ignore_index=True)
+    world["engagement_id"] = [f"e{i:07d}" for i in range(len(world))]
+    found = find_campaigns(made_up.attribution(world))
+    assert len(found.campaigns) == 2
+    who = found.members[found.members.member_kind == "account"]
+    for _, part in who.groupby("campaign_id"):
+        foreign = part.member_id.str.startswith("x").mean()
+        assert min(foreign, 1 - foreign) <= 0.05, foreign
+    where = found.members[found.members.member_kind == "section"]
+    both = where[where.member_id.isin(["s000", "s001"])]
+    assert both.groupby("member_id").size().tolist() == [2, 2]
+
+
+def test_a_million_acts_are_partitioned_in_seconds() -> None:
+    rng = np.random.default_rng(0)
+    cell = np.repeat(np.arange(5000), 100)
+    account = (cell // 25) * 300 + rng.integers(0, 300, len(cell))
+    partition(cell[:200], account[:200], np.ones(200))
+    started = time.perf_counter()
+    label = partition(cell, account, np.ones(len(cell)))
+    assert time.perf_counter() - started < 8
+    assert same(label, np.arange(5000) // 25)
