@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from zhenzan.detector.benchmark.truth import AccountTruth
+from zhenzan.detector.benchmark.truth import AccountTruth, innocent_sections
 from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.metrics import auc, average_precision, threshold_at
 
@@ -94,6 +94,8 @@ def count_rows(accounts: AccountTruth, acts: pd.DataFrame, sections: pd.DataFram
         yield "n_acts", name, float(inside.sum())
     yield "n_acts", "organic", float((~acts["delivered"]).sum())
     for name, inside in _classes(sections["n_delivered"], sections["share_delivered"]):
+        yield "n_sections", name, float(inside.sum())
+    for name, inside in innocent_sections(sections).items():
         yield "n_sections", name, float(inside.sum())
 
 

@@ -6,19 +6,22 @@ most of what is innocent is declared by nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from zhenzan.detector.benchmark.figures import Row
-from zhenzan.detector.benchmark.truth import AccountTruth
+from zhenzan.detector.benchmark.truth import AccountTruth, innocent_sections
 from zhenzan.detector.results import BANDS
 from zhenzan.detector.steps import contexts_step, keep_attribution, scores_step
 from zhenzan.detector.workspace import Workspace
 from zhenzan.models.attribution.result import Attribution
 
 __all__ = ["band_rows"]
+
+Flags = NDArray[np.bool_]
 
 _TOP: Final = BANDS[-1]
 _MUCH: Final = 0.3  # share delivered from which a section should reach the top band
@@ -52,19 +55,25 @@ def _rows(
     much = (sections["share_delivered"] >= _MUCH) & (sections["n_engagements"] >= _LEAST)
     if much.any():
         yield f"bought_top_{how}", "sections", float(top[much].mean())
-    innocent = (~sections["ordered"]).to_numpy()
-    names = sections["scenario"].to_numpy(str)
-    for name in sorted(set(names[innocent])):
-        yield f"section_top_{how}", name, float(top[innocent & (names == name)].mean())
+    innocent = innocent_sections(sections)
+    yield from _shares(f"section_top_{how}", top, innocent)
     yield from _account_rows(work, accounts, how)
 
 
 def _account_rows(work: Workspace, accounts: AccountTruth, how: str) -> Iterator[Row]:
     band = work.frame("scored_accounts").set_index("account_id")["band"]
     top = np.asarray(band.reindex(accounts.account_id) == _TOP)
-    yield f"account_top_{how}", "organic", float(top[~accounts.delivered].mean())
-    for name, inside in accounts.groups.items():
-        if name.startswith("scenario:"):
-            yield f"account_top_{how}", name.removeprefix("scenario:"), float(top[inside].mean())
+    hard = {name: who for name, who in accounts.groups.items() if name.startswith("scenario:")}
+    yield from _shares(f"account_top_{how}", top, {"organic": ~accounts.delivered, **hard})
     if accounts.delivered.any():
         yield f"bought_top_{how}", "accounts", float(top[accounts.delivered].mean())
+
+
+def _shares(metric: str, top: Flags, groups: Mapping[str, Flags]) -> Iterator[Row]:
+    """Share of each group in the top band, and that of the worst hard negative."""
+    shares = {name: float(top[inside].mean()) for name, inside in groups.items() if inside.any()}
+    hard = [share for name, share in shares.items() if name.startswith("scenario:")]
+    if hard:
+        yield metric, "worst hard negative", max(hard)
+    for name, share in shares.items():
+        yield metric, name, share

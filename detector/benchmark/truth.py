@@ -19,7 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from zhenzan.features.errors import InputError
 
-__all__ = ["AccountTruth", "read_accounts", "read_sections", "world_name"]
+__all__ = [
+    "AccountTruth",
+    "innocent_sections",
+    "read_accounts",
+    "read_sections",
+    "world_name",
+]
 
 Flags = NDArray[np.bool_]
 
@@ -140,6 +146,16 @@ def read_sections(world: Path) -> pd.DataFrame:
     table = table[(table["n_engagements"] > 0) | (table["n_comments"] > 0)]
     columns = ["section_id", "scenario", "ordered", "n_engagements", "n_delivered"]
     return table[[*columns, "share_delivered"]].reset_index(drop=True)
+
+
+def innocent_sections(sections: pd.DataFrame) -> dict[str, Flags]:
+    """Sections for which nobody ordered anything: `organic`, and each `scenario:…`."""
+    free = (~sections["ordered"]).to_numpy()
+    names = sections["scenario"].to_numpy(str)
+    return {
+        name if name == _EVERYDAY else f"scenario:{name}": free & (names == name)
+        for name in sorted(set(names[free]))
+    }
 
 
 def world_name(scenario: str, scale: int) -> str:
