@@ -111,15 +111,18 @@ def _names(plan: Plan) -> list[str]:
 
 def _parts(plan: Plan, names: list[str]) -> Iterator[_Part]:
     for scenario in plan.scenarios:
-        run = partial(_worlds, plan, scenario, names)
-        yield _Part(world_name(scenario, plan.scale), run)
+        title = world_name(scenario, plan.scale)
+        preset = PRESETS.get(scenario)
+        if preset is None or preset.orders:
+            yield _Part(title, partial(_worlds, plan, scenario, names))
+        elif OURS in names:  # nothing is bought: there is nothing for baselines to find
+            yield _Part(title, partial(_worlds, plan, scenario, [OURS]))
+        else:
+            yield _Part(title, missing="nothing is bought there, and our model was not named")
     yield _stars(plan, names)
 
 
 def _worlds(plan: Plan, scenario: str, names: list[str], report: Progress) -> pd.DataFrame:
-    """Worlds of all seeds; where nothing is bought there is nothing for baselines to find."""
-    preset = PRESETS.get(scenario)
-    bought = preset is None or bool(preset.orders)
     if plan.scale > _SECONDS_MATTER:
         _warm_up(names, plan.options)
     runs = []
@@ -129,7 +132,7 @@ def _worlds(plan: Plan, scenario: str, names: list[str], report: Progress) -> pd
             runs.append(
                 run_world(
                     Path(folder), world_name(scenario, plan.scale),
-                    names=names if bought else [OURS], options=plan.options, progress=report,
+                    names=names, options=plan.options, progress=report,
                 )
             )  # fmt: skip
     return over_seeds(runs)

@@ -30,6 +30,7 @@ _WORST: Final = 0.05  # a share of an organic group at which orange is full
 _GOOD: Final = ((255, 255, 255), (11, 70, 130))
 _BAD: Final = ((255, 255, 255), (190, 84, 10))
 _INK: Final = "#1b1f24"
+_EVEN: Final = 0.2  # luminance at which white letters and ours stand out alike
 _FAINT: Final = "#6b737c"
 _FONT: Final = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
@@ -68,7 +69,8 @@ def matrices(table: pd.DataFrame) -> Iterator[Matrix]:
             chosen = [(_short(line), tone, line) for line in lines]
             if stems == ("account_recall",):
                 chosen += [(_short(li), t, li) for li, t in _cost(block)]
-            yield _matrix(f"{block.title}: {title}", block.columns, chosen)
+            if chosen:
+                yield _matrix(f"{block.title}: {title}", block.columns, chosen)
     if others:
         yield _matrix("real stars and reviews, injected blocks", tuple(names), others)
     ablation = ablation_block(table)
@@ -175,14 +177,20 @@ def _cell(x: float, y: float, value: float | None, tone: str) -> str:
         return _text(middle, y + 15, shown, anchor="middle", size=11)
     part = min(max(value / _WORST if tone == "bad" else value, 0.0), 1.0)
     light, dark = _BAD if tone == "bad" else _GOOD
-    mixed = (round(a + (b - a) * part) for a, b in zip(light, dark, strict=True))
+    mixed = [round(a + (b - a) * part) for a, b in zip(light, dark, strict=True)]
     color = "#" + "".join(f"{c:02x}" for c in mixed)
     box = (
         f'<rect x="{x:g}" y="{y:g}" width="{_CELL - 2}" height="{_ROW - 2}" fill="{color}" '
         'stroke="#d8dde2" stroke-width="0.5"/>'
     )
-    ink = "#ffffff" if part > 0.5 else _INK
+    ink = "#ffffff" if _lightness(mixed) < _EVEN else _INK
     return box + _text(middle - 1, y + 14.5, f"{value:.3f}", color=ink, anchor="middle", size=11)
+
+
+def _lightness(color: Sequence[int]) -> float:
+    """Relative luminance, 0 black to 1 white (WCAG 2.2)."""
+    linear = [(c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in color]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _text(

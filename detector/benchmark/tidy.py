@@ -6,6 +6,7 @@ are the smallest and largest, or the interval that the benchmark of a data set s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -52,14 +53,11 @@ def read_tidy(path: Path) -> pd.DataFrame:
     """Reads what `write_tidy` wrote.
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: The file cannot be read, or holds something else than numbers.
         SchemaError: A column is missing.
     """
     try:
-        table = pd.read_csv(
-            path, dtype=dict.fromkeys(_KEY, str), keep_default_na=False,
-            na_values={key: [""] for key in COLUMNS[4:]}, float_precision="round_trip",
-        )  # fmt: skip
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}", path=path) from error
     missing = [name for name in COLUMNS if name not in table.columns]
@@ -67,4 +65,11 @@ def read_tidy(path: Path) -> pd.DataFrame:
         raise SchemaError(
             f"no column {', '.join(missing)}", path=path, expected=f"columns {', '.join(COLUMNS)}"
         )
-    return table[list(COLUMNS)]
+    try:  # digit by digit, as they were written: parsers of tables round the last one
+        numbers = {
+            name: [float(text) if text else math.nan for text in table[name]]
+            for name in COLUMNS[len(_KEY) :]
+        }
+    except ValueError as error:
+        raise InputError(f"holds no number: {error}", path=path) from error
+    return table[list(COLUMNS)].assign(**numbers)

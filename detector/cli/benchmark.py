@@ -97,6 +97,7 @@ def benchmark(
     hard negative above the same thresholds.
     """
     from zhenzan.features.engine.registry import EngineOptions
+    from zhenzan.features.errors import UsageError
 
     names = None if methods is None else [m.strip() for m in methods.split(",")]
     options = EngineOptions(memory=memory, spill_dir=spill_dir, threads=threads)
@@ -108,7 +109,7 @@ def benchmark(
         )  # fmt: skip
         return
     if path is None:
-        raise typer.BadParameter(f"`benchmark {name}` needs a PATH")
+        raise UsageError(f"`benchmark {name}` needs a PATH")
     with progress_bar() as progress:
         if name == "stars":
             tables = _stars(path, _shares(shares), seeds or 10, names, options, progress)
