@@ -32,6 +32,12 @@ _PEERS: Final = 1000
 # half days before and after). Younger than three months, a wave of new users looks the same.
 _CLOSE_MS: Final = 7 * _DAY_MS // 2
 _GROWN_MS: Final = 90 * _DAY_MS
+# A wave of new users: so many accounts within four days, and so many times what the three months
+# around them predict. Half of that is within the spread of ordinary days.
+_WAVE_MS: Final = 2 * _DAY_MS
+_AROUND_MS: Final = 45 * _DAY_MS
+_WAVE_ACCOUNTS: Final = 10
+_WAVE_TIMES: Final = 3.0
 # Births beside one's own are improbable by so many powers of ten.
 _CROWDS: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _GONE_MS: Final = (_DAY_MS, 7 * _DAY_MS, 14 * _DAY_MS)
@@ -42,20 +48,40 @@ _PURGE_TIMES: Final = 5.0
 _TALK_MS: Final = (60_000, 10 * 60_000, _DAY_MS)
 
 
-def age_codes(age_ms: Reals, when_ms: Ints) -> tuple[Codes, int]:
-    """How young each account is among those that act on the same days; a negative age is unknown.
+def age_codes(born_ms: Reals, when_ms: Ints, account: Ints) -> tuple[Codes, int]:
+    """How young each account is among those that act on the same days.
+
+    Whoever is younger than three months and came with a wave of new users (H16) is unknown, and so
+    is who acted before being born.
 
     Args:
-        age_ms: Of the account at the act, NaN where unknown.
+        born_ms: Of each act's account, NaN where unknown.
         when_ms: Time of the act.
+        account: Code of each act's account.
     """
-    codes = np.full(len(age_ms), -1, np.int16)
-    known = np.flatnonzero(age_ms >= 0)
+    codes = np.full(len(born_ms), -1, np.int16)
+    known = np.flatnonzero((when_ms >= born_ms) & (account >= 0))
     if len(known):
-        peers = _blocks(when_ms[known] // _DAY_MS)
-        ranks = _mid_ranks(peers, age_ms[known])
+        age = when_ms[known] - born_ms[known]
+        new = (age < _GROWN_MS) & _in_wave(born_ms[known].astype(np.int64), account[known])
+        known, age = known[~new], age[~new]
+    if len(known):
+        ranks = _mid_ranks(_blocks(when_ms[known] // _DAY_MS), age)
         codes[known] = np.searchsorted(_RANKS, ranks, side="right")
     return codes, len(_RANKS) + 1
+
+
+def _in_wave(born: Ints, account: Ints) -> Flags:
+    """Whether many more accounts were born within days of each act's than in the weeks around."""
+    people = np.sort(born[np.unique(account, return_index=True)[1]])
+
+    def within(span: int) -> Ints:
+        high = np.searchsorted(people, born + span, "right")
+        return np.asarray(high - np.searchsorted(people, born - span), np.int64)
+
+    near = within(_WAVE_MS)
+    around = (within(_AROUND_MS) - near) * (_WAVE_MS / (_AROUND_MS - _WAVE_MS))
+    return np.asarray((near >= _WAVE_ACCOUNTS) & (near > _WAVE_TIMES * around))
 
 
 def profile_codes(age_code: Codes, fullness: Reals) -> tuple[Codes, int]:

@@ -5,7 +5,6 @@ Each clue reads few columns, once, and fetches rows about accounts rather than a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,9 +38,10 @@ _PERSONAL: Final = 0.7
 _PRECISE_S: Final = 31 * 86_400
 
 _BORN: Final = """
-SELECT account_id, created_ms FROM {account}
+SELECT account_id, MIN(created_ms) AS created_ms FROM {account}
 WHERE created_ms IS NOT NULL AND COALESCE(created_precision_s, 0) <= $precise
       AND COALESCE(created_basis, 'field') <> 'first_seen'
+GROUP BY account_id
 """
 _PROFILE: Final = """
 SELECT account_id, followers, posts, has_avatar, bio_length
@@ -104,7 +104,7 @@ def declared_automation(engine: Engine, tables: Tables, events: Events) -> NDArr
     """Whether each timed act comes from an account declared to be automated (H17)."""
     if not events.n or not _has(tables, "account", "declared_bot"):
         return np.zeros(events.n, bool)
-    rows = _fetch(engine, _BOT, tables, ("account_id",))
+    rows = _fetch(engine, _BOT, tables)
     ids = _ids(events.acts, "account", "account_id")
     flagged = pc.is_in(ids, value_set=rows["account_id"].combine_chunks())
     return np.append(flagged.to_numpy().astype(bool), False)[events.account]
@@ -114,9 +114,7 @@ def _acts(engine: Engine, tables: Tables, events: Events) -> _Acts:
     section_ids = _ids(events.acts, "section", "section_id")
     creator_ids = pa.chunked_array([pa.nulls(len(section_ids), pa.string())])
     if _has(tables, "section", "creator_id"):
-        rows = engine.fetch(
-            tables["section"], columns=("section_id", "creator_id"), order_by=("section_id",)
-        )
+        rows = engine.fetch(tables["section"], columns=("section_id", "creator_id"))
         creator_ids = _aligned(rows, "section_id", section_ids)["creator_id"]
     _, creator = np.unique(
         creator_ids.fill_null("").to_numpy(zero_copy_only=False).astype(str), return_inverse=True
@@ -136,17 +134,17 @@ def _acts(engine: Engine, tables: Tables, events: Events) -> _Acts:
 def _of_account(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     if not _has(tables, "account", "created_ms", "created_precision_s", "created_basis"):
         return []
-    rows = _fetch(engine, _BORN, tables, ("account_id", "created_ms"), precise=_PRECISE_S)
+    rows = _fetch(engine, _BORN, tables, precise=_PRECISE_S)
     events, when = acts.events, acts.when_ms
     born = _by_act(_aligned(rows, "account_id", acts.account_ids)["created_ms"], events.account)
-    age = age_codes(when - born, when)
+    age = age_codes(born, when, events.account)
     birth = birth_codes(
         born, when, events.account, events.stream, events.section, acts.creator[events.section]
     )
     found = [Clue("age", *age, most=_PERSONAL), Clue("birth", *birth)]
     profile = ("followers", "posts", "has_avatar", "bio_length")
     if _has(tables, "account_snapshot", *profile):
-        rows = _fetch(engine, _PROFILE, tables, ("account_id", "followers", "posts", "bio_length"))
+        rows = _fetch(engine, _PROFILE, tables)
         rows = _aligned(rows, "account_id", acts.account_ids)
         seen = [_by_act(rows[name], events.account) for name in profile]
         # Followers and posts fall over powers of ten; a picture and words count as much as one e.
@@ -159,7 +157,7 @@ def _of_account(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
 def _of_follow(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     if not _has(tables, "follow", "created_ms") or not _has(tables, "section", "creator_id"):
         return []
-    rows = _fetch(engine, _FOLLOW, tables, ("source_id", "target_id", "since_ms"))
+    rows = _fetch(engine, _FOLLOW, tables)
     events = acts.events
     names = pc.unique(acts.creator_ids.drop_null())
     source = _codes(rows["source_id"], acts.account_ids)
@@ -169,7 +167,7 @@ def _of_follow(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     account = events.account
     known = (account >= 0) & (creator >= 0) & (itself != account)
     known &= np.isin(account, source) & np.isin(creator, target)
-    kept = source >= 0
+    kept = (source >= 0) & (target >= 0)  # both ends act in this set
     key = source[kept] * len(names) + target[kept]
     order = np.argsort(key, kind="stable")
     since = rows["since_ms"].cast(pa.float64()).fill_null(np.nan).to_numpy()[kept][order]
@@ -184,7 +182,7 @@ def _of_follow(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
 def _of_removal(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     if not _has(tables, "engagement", "retracted_lo_ms"):
         return []
-    rows = _fetch(engine, _GONE, tables, ("engagement_id",))
+    rows = _fetch(engine, _GONE, tables)
     events = acts.events
     ids = events.acts["engagement_id"].slice(0, events.n)
     gone = _reals(_aligned(rows, "engagement_id", ids)["retracted_lo_ms"])
@@ -199,7 +197,7 @@ def _of_talk(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     if "comment_template" in tables:
         join = "LEFT JOIN {comment_template} t ON t.comment_id = c.comment_id"
         statement = _SAID.replace("{form}", _FORM).replace("{join}", join)
-    rows = _fetch(engine, statement, tables, ("account_id", "section_id", "created_ms", "form"))
+    rows = _fetch(engine, statement, tables)
     account = _codes(rows["account_id"], acts.account_ids)
     section = _codes(rows["section_id"], acts.section_ids)
     width = len(acts.section_ids)
@@ -219,15 +217,13 @@ def _has(tables: Tables, name: str, *columns: str) -> bool:
     return name in tables and set(columns) <= set(tables[name].columns)
 
 
-def _fetch(
-    engine: Engine, statement: str, tables: Tables, order_by: Sequence[str], **params: int
-) -> pa.Table:
-    """The rows of a statement, in an order that the content gives."""
+def _fetch(engine: Engine, statement: str, tables: Tables, **params: int) -> pa.Table:
+    """The rows of a statement, in any order: they are looked up by unique ids, or sorted later."""
     names = {name: relation.name for name, relation in tables.items()}
     relation = engine.sql(
         statement.format(**names), into="attribution_clue", step=_STEP, params=params
     )
-    rows = engine.fetch(relation, order_by=order_by)
+    rows = engine.fetch(relation)
     engine.drop(relation)
     return rows
 

@@ -27,10 +27,16 @@ _PRIOR_ACTS: Final = 100.0
 # Acts that every code is assumed to hold, of organic and of delivered alike: a code seen once or
 # twice says next to nothing.
 _LEAST: Final = 5.0
+# Below this posterior an act says nothing of what delivered acts look like: the background of all
+# acts would else outweigh the few that were found, and every ratio come out near 1.
+_FOUND: Final = 0.1
 # Log ratio of all clues of an act at most, either way: alone it lifts the background of 0.002 to
 # 0.04. On simulated worlds 2.5 / 3 / 3.5 find .22 / .23 / .25 of the delivered acts at 0.1 %, at
 # the same sum over organic acts (`docs/attribution.md`).
 _ALL: Final = 3.0
+# The mean ratio over organic acts is 1 up to this, reached within these steps.
+_EVEN: Final = 1e-6
+_STEPS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,11 @@ def _table(clue: Clue, q: Reals, before: Reals | None) -> Reals:
     organic = np.bincount(codes, 1.0 - share, clue.n_bins)
     mean = (organic + _LEAST) / (organic + _LEAST).sum()
     assumed = mean if before is None else mean * np.exp(before)
-    delivered = np.bincount(codes, share, clue.n_bins) + _PRIOR_ACTS * assumed / assumed.sum()
-    # Shrunk code by code: the ratio of `_LEAST` acts is that of the prior.
-    expected = mean * delivered.sum()
-    ratio = (delivered + _LEAST * assumed / mean) / (expected + _LEAST)
-    table = np.clip(np.log(ratio), -clue.least, clue.most)
-    return np.asarray(table - np.log((np.exp(table) * mean).sum()), np.float64)
+    found = np.where(share >= _FOUND, share, 0.0)
+    delivered = np.bincount(codes, found, clue.n_bins) + _PRIOR_ACTS * assumed / assumed.sum()
+    # Shrunk code by code: `_LEAST` more acts whose ratio is that of the prior.
+    ratio = (delivered + _LEAST * assumed / mean) / (mean * delivered.sum() + _LEAST)
+    return _levelled(np.log(ratio), mean, clue.least, clue.most)
 
 
 def apply(clues: Sequence[Clue], tables: Mapping[str, Reals]) -> Reals:
@@ -114,9 +119,24 @@ def corroboration_ratio(
     ratio = apply(clues, learn(clues, q, reference))
     if not len(ratio):
         return np.zeros(len(q))
-    weight = np.maximum(1.0 - q, 1e-9)
-    level = np.log(np.average(np.exp(ratio), weights=weight))
-    return np.asarray(np.minimum(ratio - level, _ALL), np.float64)
+    return _levelled(ratio, np.maximum(1.0 - q, 1e-9), _ALL, _ALL)
+
+
+def _levelled(ratio: Reals, weight: Reals, least: float, most: float) -> Reals:
+    """Moves log ratios until, cut to [-least, most], their weighted mean ratio is 1.
+
+    Subtracting the level after the cut instead would lift rare codes above `most` wherever all
+    others are cut from below.
+    """
+    weight = weight / weight.sum()
+    level, cut = 0.0, np.clip(ratio, -least, most)
+    for _ in range(_STEPS):
+        step = float(np.log(np.exp(cut) @ weight))
+        if abs(step) < _EVEN:
+            break
+        level += step
+        cut = np.clip(ratio - level, -least, most)
+    return np.asarray(cut, np.float64)
 
 
 def _checked(clue: Clue, table: Reals) -> Reals:
