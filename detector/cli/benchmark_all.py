@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zhenzan.detector.cli.common import columns, emit_json, progress_bar, say
-from zhenzan.detector.statements import plain
 
 if TYPE_CHECKING:
     from zhenzan.detector.benchmark.everything import Result
@@ -76,6 +75,8 @@ def write(result: Result, out: Path, heading: str) -> None:
 
 
 def _record(result: Result) -> dict[str, Any]:
+    from zhenzan.detector.statements import plain
+
     rows = result.table.astype(object).to_dict("records")
     record = {"benchmark": "all", "left_out": result.left_out, "rows": rows}
     told: dict[str, Any] = plain(record)

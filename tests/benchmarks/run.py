@@ -1,8 +1,8 @@
 """All benchmarks by one command, with what is needed to read the result later.
 
-    python tests/benchmarks/run.py [--stars STARS.parquet] [--seeds 10] [--quick]
+    python tests/benchmarks/run.py [--only table] [--data FOLDER] [--quick]
 
-Writes `results/stars.json` and `results/throughput.json` beside this script.
+Writes `results/*.json` beside this script, and the one table also as CSV and as a picture.
 """
 
 from __future__ import annotations
@@ -15,33 +15,59 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
+from zhenzan.detector.benchmark.everything import STARS, Plan, run_all
+from zhenzan.detector.benchmark.picture import draw, matrices
 from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
 from zhenzan.detector.benchmark.throughput import SCALES, exponents, run_throughput
+from zhenzan.detector.benchmark.tidy import write_tidy
 from zhenzan.detector.progress import LineProgress
 from zhenzan.detector.statements import plain
 from zhenzan.detector.versions import zhenzan_version
 
 HERE = Path(__file__).parent
-STARS = HERE.parents[2] / "shared/data/stars/stars.parquet"
+DATA = HERE.parents[2] / "shared/data"
+KNOWN = ("table", "stars", "throughput")
 
 
 def main(
-    stars: Annotated[Path, typer.Option(help="Labelled stars; left out where absent.")] = STARS,
-    seeds: Annotated[int, typer.Option(help="Draws a share.")] = 10,
+    only: Annotated[str, typer.Option(help="Some of them only.")] = ",".join(KNOWN),
+    data: Annotated[Path, typer.Option(help="Real data; what is absent is left out.")] = DATA,
+    seeds: Annotated[int, typer.Option(help="Draws a share, of stars alone.")] = 10,
+    worlds: Annotated[int, typer.Option(help="Seeds of the table.")] = 5,
+    scale: Annotated[int, typer.Option(help="Engagements a world, in the table.")] = 1_000_000,
     out: Annotated[Path, typer.Option(help="Where results go.")] = HERE / "results",
     quick: Annotated[bool, typer.Option("--quick", help="One seed, small worlds.")] = False,
 ) -> None:
     """Runs every benchmark and writes its result."""
     progress = LineProgress(sys.stderr)
     out.mkdir(parents=True, exist_ok=True)
-    if stars.exists():
+    chosen = {name.strip() for name in only.split(",")}
+    if unknown := sorted(chosen - {*KNOWN}):
+        raise typer.BadParameter(f"no benchmark {', '.join(unknown)}; there are {', '.join(KNOWN)}")
+    if "table" in chosen:
+        table(1 if quick else worlds, 30_000 if quick else scale, data, out, progress)
+    if "stars" in chosen and (stars := data / STARS).exists():
         done = run_stars(read_stars(stars), seeds=range(1 if quick else seeds), progress=progress)
         write(out / "stars.json", summary=summarize(done), runs=done.runs)
-    else:
-        typer.echo(f"left out: no {stars}", err=True)
-    runs = run_throughput(scales=(20_000, 60_000) if quick else SCALES, progress=progress)
-    write(out / "throughput.json", summary=exponents(runs), runs=runs)
+    elif "stars" in chosen:
+        typer.echo(f"left out: no {data / STARS}", err=True)
+    if "throughput" in chosen:
+        runs = run_throughput(scales=(20_000, 60_000) if quick else SCALES, progress=progress)
+        write(out / "throughput.json", summary=exponents(runs), runs=runs)
+
+
+def table(worlds: int, scale: int, data: Path, out: Path, progress: LineProgress) -> None:
+    """The one table, as JSON with the machine, as CSV, and as a picture."""
+    result = run_all(Plan(scale=scale, seeds=range(worlds), data=data), progress)
+    for reason in result.left_out:
+        typer.echo(f"left out: {reason}", err=True)
+    write(out / "benchmark.json", left_out=pd.Series(result.left_out, name="why").to_frame(),
+          rows=result.table)  # fmt: skip
+    write_tidy(result.table, out / "benchmark.csv")
+    heading = f"{scale:,} engagements a world, {worlds} seeds, commit {commit()}"
+    (out / "benchmark.svg").write_text(draw(matrices(result.table), heading), encoding="utf-8")
 
 
 def write(path: Path, **tables: Any) -> None:
