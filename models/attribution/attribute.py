@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from zhenzan.models.attribution.result import (
     Attribution,
 )
 from zhenzan.models.attribution.sums import sum_accounts, sum_sections, sum_streams
+from zhenzan.models.attribution.weaker import section_factor, stream_factor, widened
 
 __all__ = ["attribute"]
 
@@ -42,9 +44,10 @@ def attribute(
 ) -> Attribution:
     """Says of every engagement how likely it was delivered by an order.
 
-    Times enter exactly where `ts_lo_ms` = `ts_hi_ms`; wider ones by their middle, in windows wider
-    than themselves. Untimed acts keep the background rate: nothing is known of when they came.
-    Without any engagement all tables are empty.
+    Times enter exactly where `ts_lo_ms` = `ts_hi_ms`; acts with an interval are spread over it as
+    their audience arrives (`placement.py`), and the bounds of the sums widen. Untimed acts keep the
+    background rate: nothing is known of when they came. Without any engagement all tables are
+    empty.
 
     Args:
         engine: Holds the tables.
@@ -59,7 +62,7 @@ def attribute(
     events = prepare(engine, tables)
     if not events.acts.num_rows:
         return _nothing()
-    found = fit(events, config, progress)
+    found = _even(events, fit(events, config, progress))
     creator = _creators(engine, tables, events)
     coherent = coherence(events, found.q, creator, config)
     discount = 0.0 if "coherence" in config.without else coherent.community
@@ -67,13 +70,15 @@ def attribute(
     posterior = _all_acts(events, found, purchased, config)
     own = _by_act(events.acts, coherent.account)
     streams, p, significant = sum_streams(events, found, purchased, config)
+    wider = stream_factor(events)
+    sections = sum_sections(
+        events.acts, posterior, events.n, events.stream_section, p, significant, own
+    )
     return Attribution(
         engagements=_engagements(events, posterior),
-        streams=streams.sort_by([("section_id", "ascending"), ("kind", "ascending"),
+        streams=widened(streams, wider).sort_by([("section_id", "ascending"), ("kind", "ascending"),
                                  ("comment_id", "ascending")]),
-        sections=sum_sections(
-            events.acts, posterior, events.n, events.stream_section, p, significant, own
-        ).sort_by("section_id"),
+        sections=widened(sections, section_factor(events, wider)).sort_by("section_id"),
         accounts=sum_accounts(events.acts, posterior, events.n_sections, coherent.account),
         windows=list_windows(events, found, purchased, math.log(config.window_prior)),
         curves=draw_curves(events, found, purchased, config),
@@ -91,6 +96,16 @@ def _nothing() -> Attribution:
         curves=CURVES.empty_table(),
         info={"timed_engagements": 0, "rounds": 0},
     )
+
+
+def _even(events: Events, found: Fit) -> Fit:
+    """One posterior for acts that cannot be told apart: their order is not known."""
+    n = np.bincount(events.twin, minlength=events.n)
+    if n.max(initial=0) <= 1:
+        return found
+    mean_q = np.bincount(events.twin, found.q, events.n) / np.maximum(n, 1)
+    mean_timing = np.bincount(events.twin, found.timing, events.n) / np.maximum(n, 1)
+    return replace(found, q=mean_q[events.twin], timing=mean_timing[events.twin])
 
 
 def _creators(engine: Engine, tables: Tables, events: Events) -> NDArray[np.int64]:
@@ -149,6 +164,7 @@ def _info(
         "timed_engagements": events.n,
         "untimed_engagements": events.acts.num_rows - events.n,
         "streams": events.n_streams,
+        "streams_with_coarse_times": int((events.resolution_s > 60.0).sum()),
         "significant_streams": int(significant.sum()),
         "rounds": len(found.sums),
         "sum_of_posteriors_by_round": [round(v, 3) for v in found.sums],

@@ -6,21 +6,26 @@ content leaves, so that renamed or re-keyed ids give the same figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import Tables
+from zhenzan.models.attribution.placement import (
+    Intervals,
+    place,
+    resolution,
+    shuffle_keys,
+    widths,
+)
 
 __all__ = ["Events", "prepare"]
 
 _STEP: Final = "attribution"
 _WEEK_MS: Final = 604_800_000
-# A stream whose times are all multiples of one of these has that clock and no finer one.
-_CLOCKS_S: Final = (86_400, 3_600, 60, 1)
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -37,12 +42,15 @@ class Events:
         origin_week_s: Seconds from the start of the week to the stream's origin.
         horizon_s: Age of the target when observation ended.
         group: Code of platform, kind and target; curves are pooled inside a group.
-        resolution_s: What the clock of the stream can tell apart.
+        resolution_s: What the clock of the stream, or most of its intervals, can tell apart.
         stream_section: Section code of each stream.
         n_sections: Sections in which each account acted, timed or not.
         visit: Code of (account, section) of each act; -1 for unknown accounts.
         origin_ms: Absolute origin of each stream.
         acts: All acts with ids, timed ones first in this order, then the untimed.
+        n_groups: Groups of streams.
+        twin: Acts of one code have the same interval and accounts with the same times: who of
+            them came first is unknown. Exact acts have a code each; empty if all are exact.
     """
 
     stream: Ints
@@ -60,6 +68,7 @@ class Events:
     origin_ms: Ints
     acts: pa.Table
     n_groups: int
+    twin: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def n(self) -> int:
@@ -150,57 +159,97 @@ def _column(acts: pa.Table, name: str, missing: int) -> Ints:
 
 def _events(acts: pa.Table) -> Events:
     timed = acts.filter(acts["ts_lo_ms"].is_valid())
-    old, section = _column(timed, "stream", 0), _column(timed, "section", 0)
-    account = _column(timed, "account", -1)
+    old, account = _column(timed, "stream", 0), _column(timed, "account", -1)
     low, high = _column(timed, "ts_lo_ms", 0), _column(timed, "ts_hi_ms", 0)
     _, first, stream = np.unique(old, return_index=True, return_inverse=True)
+    stream = stream.astype(np.int64)
     offsets = np.append(first, len(old)).astype(np.int64)
     names = timed["group_name"].to_numpy(zero_copy_only=False)[first]
     group_names, group = np.unique(names.astype(str), return_inverse=True)
-    middle = low + (high - low) // 2
-    origin = _origins(middle, first, _column(timed, "born_ms", np.iinfo(np.int64).max)[first])
+    born = _column(timed, "born_ms", np.iinfo(np.int64).max)
+    high, tick = widths(low, high, offsets)
+    resolution_s = resolution(low, high, offsets, tick)
+    low = np.where((low < born) & (born < high), born, low)  # nothing precedes its target
+    origin = _origins(low, first, born[first])
     end = np.zeros(len(group_names), np.int64)
     np.maximum.at(end, group[stream], high)
+    known = _Known(stream, account, low, high, offsets, origin, group.astype(np.int64))
+    age, twin, order = _places(known)
+    if len(order):  # within a stream by time; equal times stay in the order of the query
+        age, twin, account = age[order], twin[order], account[order]
+        acts = acts.take(pa.array(np.append(order, np.arange(len(order), acts.num_rows))))
+    section = _column(acts, "section", 0)[: len(age)]
     return Events(
-        stream=stream.astype(np.int64),
+        stream=stream,
         section=section,
         account=account,
-        age_s=(middle - origin[stream]) / 1e3,
+        age_s=age,
         offsets=offsets,
         origin_week_s=(origin % _WEEK_MS) / 1e3,
         horizon_s=(end[group] - origin) / 1e3 + 1.0,
         group=group.astype(np.int64),
-        resolution_s=_resolution(low, high, offsets),
+        resolution_s=resolution_s,
         stream_section=section[first],
         n_sections=_sections_by_account(acts),
         visit=_visits(account, section),
         origin_ms=origin,
         acts=acts,
         n_groups=len(group_names),
+        twin=twin,
     )
 
 
-def _origins(middle: Ints, first: Ints, born: Ints) -> Ints:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of when acts happened, in (stream, start, end) order."""
+
+    stream: Ints
+    account: Ints
+    low: Ints
+    high: Ints
+    offsets: Ints
+    origin: Ints
+    group: Ints
+
+
+def _places(known: _Known) -> tuple[Reals, Ints, Ints]:
+    """Age of each act, its twins, and the order by age; the last two empty if all are exact."""
+    low, high, stream = known.low, known.high, known.stream
+    low_s = (low - known.origin[stream]) / 1e3
+    none = np.zeros(0, np.int64)
+    if not (low < high).any():
+        return low_s, none, none
+    keys = shuffle_keys(known.account, stream, low, high, known.offsets)
+    cell = _cells(stream, low, high)
+    high_s = (high - known.origin[stream]) / 1e3
+    age = place(Intervals(low_s, high_s, keys, cell, stream, known.group))
+    return age, _twins(cell, keys, low < high), np.lexsort((age, stream))
+
+
+def _cells(stream: Ints, low: Ints, high: Ints) -> Ints:
+    """Code of (stream, interval), rising: acts are sorted by stream, start and end."""
+    changed = (np.diff(stream) != 0) | (np.diff(low) != 0) | (np.diff(high) != 0)
+    return np.append(0, np.cumsum(changed)) if len(stream) else np.zeros(0, np.int64)
+
+
+def _twins(cell: Ints, key: Ints, wide: NDArray[np.bool_]) -> Ints:
+    """Code of (cell, key) of acts with an interval; exact acts get codes of their own."""
+    twin = np.arange(len(cell), dtype=np.int64)
+    order = np.lexsort((key, cell))
+    same = (np.diff(cell[order]) == 0) & (np.diff(key[order]) == 0) & wide[order][1:]
+    start = np.flatnonzero(np.append(True, ~same)) if len(order) else order
+    sizes = np.diff(np.append(start, len(order)))
+    twin[order] = np.repeat(start, sizes)
+    return twin
+
+
+def _origins(low: Ints, first: Ints, born: Ints) -> Ints:
     """Creation of the target where it is known and precedes its first act, else that act.
 
     One second earlier, so that the age is positive and its logarithm finite.
     """
-    earliest = middle[first] if len(first) else middle[:0]
+    earliest = np.minimum.reduceat(low, first) if len(first) else low[:0]
     return np.asarray(np.minimum(born, earliest) - 1000)
-
-
-def _resolution(low: Ints, high: Ints, offsets: Ints) -> Reals:
-    """Seconds below which the times of a stream say nothing: clock tick or widest interval."""
-    n = len(offsets) - 1
-    if not n:
-        return np.zeros(0)
-    tick = np.full(n, 1e-3)
-    for clock in reversed(_CLOCKS_S):
-        off_clock = (low % (clock * 1000) != 0).astype(np.int64)
-        on_clock = np.add.reduceat(off_clock, offsets[:-1]) == 0
-        tick[on_clock] = clock
-    width: Any = np.maximum.reduceat((high - low) / 1e3, offsets[:-1])
-    return np.asarray(np.maximum(tick, width))
 
 
 def _sections_by_account(acts: pa.Table) -> Ints:

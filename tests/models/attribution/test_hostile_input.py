@@ -68,7 +68,7 @@ def test_without_section_and_comment_tables(engine: Engine, canonical: ModuleTyp
     """Ages then count from the first act of each stream."""
     acts = pd.DataFrame(
         [
-            {"section_id": f"s{s}", "account_id": f"a{s}-{i}", "ts_ms": START + 60_000 * i * i}
+            {"section_id": f"s{s}", "account_id": f"a{s}-{i}", "ts_ms": START + 60_001 * i * i}
             for s in range(3)
             for i in range(30)
         ]
