@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 from zhenzan.detector.benchmark.stars import StarsResult, summarize
-from zhenzan.detector.benchmark.tidy import COLUMNS, tidy
+from zhenzan.detector.benchmark.tidy import COLUMNS, over_seeds, tidy
 
 __all__ = ["injection_rows", "stars_rows", "yelp_rows"]
 
@@ -16,7 +16,6 @@ _SAME: Final = {
     "recall_1pct": "act_recall_1pct",
     "auc": "act_auc",
     "average_precision": "act_average_precision",
-    "purchased_ratio": "purchased_ratio",
     "seconds": "seconds",
     "peak_bytes": "peak_bytes",
 }
@@ -40,7 +39,14 @@ def stars_rows(result: StarsResult) -> pd.DataFrame:
         for end, side in (("low", "lo"), ("high", "hi")):
             leads[end] = [_real(row[f"{metric}_{side}"]) for metric in leads["metric"]]
         parts.append(leads)
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([*parts, *_purchased(result)], ignore_index=True)
+
+
+def _purchased(result: StarsResult) -> Iterator[pd.DataFrame]:
+    """The number purchased as medians over seeds."""
+    for share, rows in result.purchased.groupby("share", sort=False):
+        named = rows.assign(dataset=f"stars {share:g}")
+        yield over_seeds([run for _, run in named.groupby("seed", sort=False)])
 
 
 def injection_rows(table: pd.DataFrame) -> pd.DataFrame:

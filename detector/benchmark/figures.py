@@ -104,7 +104,7 @@ def purchase_rows(found: Attribution, acts: pd.DataFrame, sections: pd.DataFrame
 
     Args:
         found: Of our model.
-        acts: Truth of acts in the order of `engagement_id`.
+        acts: Truth of acts in the order of `engagement_id`: `delivered, scenario`.
         sections: Of `read_sections`.
     """
     table = found.sections.to_pandas().merge(sections, on="section_id", suffixes=("", "_true"))
@@ -119,6 +119,8 @@ def purchase_rows(found: Attribution, acts: pd.DataFrame, sections: pd.DataFrame
             yield "interval_coverage", name, float(covered[inside].mean())
     if ordered.any():
         yield "purchased_ratio", "all", float(estimate.sum() / truth.sum())
+        each = found.engagements["p_purchased"].to_numpy()[acts["delivered"].to_numpy()]
+        yield "purchased_ratio", "delivered acts", float(each.sum() / truth.sum())
     if (~ordered).any():
         acts_there = table["n_engagements"].to_numpy()[~ordered].sum()
         yield "purchased_share", "none", float(estimate[~ordered].sum() / acts_there)

@@ -101,11 +101,11 @@ def blocks(table: pd.DataFrame) -> Iterator[Block]:
 
 
 def ours_block(table: pd.DataFrame) -> Block:
-    """What only our model states: a column a world."""
+    """What only our model states: a column a data set."""
     mine = table[(table["method"] == OURS) & table["metric"].isin([*_OURS])]
     counts = table[table["method"] == ""]
-    worlds = tuple(d for d in dict.fromkeys(mine["dataset"]) if d in set(counts["dataset"]))
-    mine = mine[mine["dataset"].isin(worlds)].assign(method=lambda t: t["dataset"])
+    worlds = tuple(dict.fromkeys(mine["dataset"]))
+    mine = mine.assign(method=mine["dataset"])
     if len(worlds) != 1:
         counts = counts[:0]  # what stands behind a figure differs from world to world
     lines = _plain(counts, mine, tuple(_OURS), _OURS)

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.detector.benchmark.dilution import COLUMNS, dilute
+from zhenzan.detector.benchmark.figures import Row, purchase_rows
 from zhenzan.detector.benchmark.methods import OURS, Outcome, choose, run_method
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.features.engine import open_engine
@@ -49,10 +50,13 @@ class StarsResult:
     Attributes:
         runs: One row a share, seed and method.
         replicates: Recalls by (share, seed, method): replicates x rates, row 0 the data itself.
+        purchased: How well the number purchased is known, of methods that estimate it:
+            `share, seed, method, metric, group, value`.
     """
 
     runs: pd.DataFrame
     replicates: dict[tuple[float, int, str], NDArray[np.float64]]
+    purchased: pd.DataFrame
 
 
 def read_stars(path: Path) -> pd.DataFrame:
@@ -106,6 +110,7 @@ def run_stars(
     weights = group_weights(len(owners), replicates)
     rows: list[dict[str, object]] = []
     drawn: dict[tuple[float, int, str], NDArray[np.float64]] = {}
+    known: list[tuple[float, int, str, str, str, float]] = []
     _warm_up(stars, chosen, options)
     todo = [(share, seed) for share in shares for seed in seeds]
     for number, (share, seed) in enumerate(todo, 1):
@@ -119,8 +124,10 @@ def run_stars(
             recalls = bootstrap_recall(outcome.score, moved, owner, weights, RATES)
             drawn[share, seed, name] = recalls
             rows.append({"share": share, "seed": seed, **_row(name, outcome, moved, recalls[0])})
+            known += [(share, seed, name, *row) for row in _purchased(outcome, diluted)]
         report.end(spent)
-    return StarsResult(pd.DataFrame(rows), drawn)
+    columns = ["share", "seed", "method", "metric", "group", "value"]
+    return StarsResult(pd.DataFrame(rows), drawn, pd.DataFrame(known, columns=columns))
 
 
 def _row(
@@ -139,6 +146,21 @@ def _row(
         "seconds": outcome.seconds,
         "peak_bytes": outcome.peak_bytes,
     }
+
+
+def _purchased(outcome: Outcome, diluted: pd.DataFrame) -> Iterator[Row]:
+    """Figures of the number purchased; nothing for methods that do not estimate it."""
+    if outcome.found.attribution is None:
+        return
+    by = diluted.assign(repo=diluted["repo"].astype(str)).groupby("repo")["moved"]
+    sections = by.agg(["sum", "mean", "size"]).reset_index()
+    sections.columns = pd.Index(
+        ["section_id", "n_delivered", "share_delivered", "n_engagements_true"]
+    )
+    sections["ordered"] = sections["n_delivered"] > 0
+    sections["scenario"] = "organic"
+    acts = pd.DataFrame({"delivered": diluted["moved"], "scenario": "organic"})
+    yield from purchase_rows(outcome.found.attribution, acts, sections)
 
 
 def _outcomes(

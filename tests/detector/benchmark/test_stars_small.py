@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
+from zhenzan.detector.benchmark.adapters import stars_rows
 from zhenzan.detector.benchmark.meter import Meter
 from zhenzan.detector.benchmark.methods import methods
 from zhenzan.detector.benchmark.stars import run_stars, summarize
@@ -34,6 +35,30 @@ def test_medians_and_leads_follow_from_the_runs(result) -> None:
     assert table.lead_1pct_lo["company"] <= table.lead_1pct_hi["company"]
     assert np.isnan(table.lead_1pct["zhenzan"])
     assert (runs.seconds > 0).all()
+
+
+def test_the_number_purchased_is_that_of_the_runs(result) -> None:
+    known = result.purchased.set_index(["method", "metric", "group", "seed"])["value"]
+    assert set(result.purchased["method"]) == {"zhenzan"}
+    runs = result.runs.query("method == 'zhenzan'").set_index("seed")
+    for seed in (0, 1, 2):
+        ratio = runs.n_purchased[seed] / runs.n_moved[seed]
+        assert known["zhenzan", "purchased_ratio", "all", seed] == pytest.approx(ratio)
+        own = known["zhenzan", "purchased_ratio", "delivered acts", seed]
+        assert 0 < own <= min(1, ratio)
+        covered = [
+            known["zhenzan", "interval_coverage", group, seed] for group in ("all", "orders")
+        ]
+        assert all(0 <= share <= 1 for share in covered)
+    rows = stars_rows(result).set_index(["method", "metric", "group"])
+    ratios = runs.n_purchased / runs.n_moved
+    shown = rows.loc[("zhenzan", "purchased_ratio", "all")]
+    assert shown[["value", "low", "high"]].tolist() == pytest.approx(
+        [ratios.median(), ratios.min(), ratios.max()]
+    )
+    lead = rows.loc[("degree", "lead_1pct", "all")]
+    assert lead["low"] <= lead["high"]
+    assert not rows.index.duplicated().any()
 
 
 def test_planted_workers_are_found_and_degree_knows_less(result) -> None:

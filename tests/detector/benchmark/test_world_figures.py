@@ -99,6 +99,7 @@ def test_error_and_coverage_of_a_stated_number(truth) -> None:
     errors = {group: v for (metric, group), v in exact.items() if metric == "purchased_error"}
     assert "50-199 and 5 %+" in errors and set(errors.values()) == {0.0}
     assert exact["interval_coverage", "all"] == 1 and exact["purchased_ratio", "all"] == 1
+    assert exact["purchased_ratio", "delivered acts"] == pytest.approx(0.1)
     assert exact["purchased_share", "none"] == 0
     assert exact["follow_on_above_half", "all"] == 1
     half = by_name(purchase_rows(stated(acts, sections, 1.5), acts, sections))
