@@ -105,8 +105,10 @@ def run_all(plan: Plan, progress: Progress | None = None) -> Result:
 
 
 def _names(plan: Plan) -> list[str]:
+    """The methods, and after them the ablations of ours where ours is among them."""
     chosen = choose(plan.names)
-    return list(dict.fromkeys([*chosen, *(ablations() if plan.ablation else ())]))
+    less = ablations() if plan.ablation and OURS in chosen else ()
+    return list(dict.fromkeys([*chosen, *less]))
 
 
 def _parts(plan: Plan, names: list[str]) -> Iterator[_Part]:

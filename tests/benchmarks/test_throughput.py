@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from zhenzan.detector.benchmark.methods import ablations, methods
+from zhenzan.detector.benchmark.shown import ablation_block
 from zhenzan.detector.benchmark.throughput import exponent, exponents, run_throughput
+from zhenzan.detector.benchmark.tidy import read_tidy
+from zhenzan.detector.progress import LineProgress
 from zhenzan.features.errors import UsageError
 
 RUN = Path(__file__).with_name("run.py")
@@ -39,6 +44,24 @@ def test_results_can_be_written_anywhere(tmp_path) -> None:
     record = json.loads((tmp_path / "t.json").read_text("utf-8"))
     assert record["summary"][0]["exponent"] is None  # one size has no slope
     assert record["machine"]["cores"] >= 1
+
+
+@pytest.mark.slow
+def test_the_script_writes_the_table_with_its_machine(tmp_path) -> None:
+    spec = importlib.util.spec_from_file_location("zhenzan_benchmarks_run", RUN)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    said = io.StringIO()
+    module.table(1, 5_000, tmp_path / "no data", tmp_path, LineProgress(said))
+    record = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))
+    assert record["machine"]["cores"] >= 1 and "commit" in record
+    assert any("diluted stars" in reason["why"] for reason in record["left_out"])
+    table = read_tidy(tmp_path / "benchmark.csv")
+    assert len(record["rows"]) == len(table)
+    assert {*methods(), *ablations()} <= set(table["method"])
+    assert ablation_block(table).lines
+    assert (tmp_path / "benchmark.svg").stat().st_size > 10_000
+    assert "default 5,000" in said.getvalue()
 
 
 @pytest.mark.slow
