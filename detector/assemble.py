@@ -75,6 +75,8 @@ def _reference(work: Workspace) -> Mapping[str, pa.Table]:
         "streams": work.arrow("attribution_streams").sort_by(stream),
         "capability": work.arrow("capability").sort_by("section_id"),
     }
+    for name in ("campaign_orders", "campaign_shared", "campaign_related"):
+        tables[name] = work.arrow(name).replace_schema_metadata(None)
     for name, table, columns in (
         ("section_info", "section", _SECTION_INFO),
         ("comment_text", "comment", _COMMENT_TEXT),

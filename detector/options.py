@@ -34,6 +34,7 @@ class ScanOptions:
         memory: Limit of the engine, such as `2GB`.
         spill_dir: Where the engine spills past it; None means beside the scan directory.
         threads: Of the engine; None means one a core.
+        previous: An earlier scan directory, whose campaigns lend their ids to those that go on.
     """
 
     now_ms: int
@@ -47,6 +48,7 @@ class ScanOptions:
     memory: str | None = None
     spill_dir: Path | None = None
     threads: int | None = None
+    previous: Path | None = None
 
     def __post_init__(self) -> None:
         if self.memory is not None and not _SIZE.fullmatch(self.memory):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BANDS",
+    "CAMPAIGN_TABLES",
     "OUTPUTS",
     "REFERENCE",
     "SORT_KEYS",
@@ -102,6 +103,23 @@ OUTPUTS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
     }
 )  # fmt: skip
 
+CAMPAIGN_TABLES: Final[Mapping[str, pa.Schema]] = MappingProxyType(
+    {
+        "orders": _schema(
+            campaign_id=_TEXT, section_id=_TEXT, comment_id=_TEXT, kind=_TEXT, first_ms=_INT,
+            last_ms=_INT, n_engagements=_INT, mass=_REAL, error=_REAL, size=_INT,
+            size_probability=_REAL, delivery=_TEXT, n_dropped=_INT,
+        ),
+        "shared": _schema(
+            campaign_id=_TEXT, other_id=_TEXT, n_shared=_INT, expected=_REAL, p_value=_REAL,
+        ),
+        "related": _schema(
+            campaign_id=_TEXT, previous_id=_TEXT, relation=_TEXT, likeness=_REAL, share=_REAL,
+        ),
+    }
+)  # fmt: skip
+"""`reference/campaign_*.parquet`: deliveries, accounts in common, and the earlier scan."""
+
 SORT_KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "sections": ("section_id",),
@@ -119,6 +137,9 @@ REFERENCE: Final = (
     "windows",
     "streams",
     "capability",
+    "campaign_orders",
+    "campaign_shared",
+    "campaign_related",
     "section_info",
     "comment_text",
 )

@@ -70,6 +70,7 @@ def scan(
     memory: str | None = None,
     spill_dir: Path | None = None,
     threads: int | None = None,
+    previous: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -91,6 +92,7 @@ def scan(
         memory: Limit of the engine, such as `2GB`.
         spill_dir: Where the engine spills past it.
         threads: Of the engine.
+        previous: An earlier scan directory: campaigns that go on keep the ids they have there.
         resume: Continue a run that was stopped, after its last finished step.
         overwrite: Replace an existing scan directory.
         progress: Told where the run is; None is silent.
@@ -125,6 +127,7 @@ def scan(
         memory=memory,
         spill_dir=spill_dir,
         threads=threads,
+        previous=None if previous is None else Path(previous),
     )
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     listed = [Path(path) for path in given]
@@ -154,6 +157,8 @@ def run_scan(
     from zhenzan.features.engine.registry import EngineOptions, open_engine
 
     check_out(out, paths, overwrite=overwrite)
+    if options.previous is not None:
+        Scan.load(options.previous)  # says that it is none before anything is done
     if options.engine != "duckdb":
         open_engine(options.engine).close()  # says what is missing before anything is written
     with Checkpoint(partial_of(out), _plan(options)) as checkpoint:
@@ -208,9 +213,19 @@ def _plan(options: ScanOptions) -> dict[str, Any]:
     return {
         **options.meaning(),
         "key_file": key,
+        "previous": _members_digest(options),
         "versions": versions(),
         "steps": [step.name for step in STEPS],
     }
+
+
+def _members_digest(options: ScanOptions) -> str | None:
+    """What the earlier scan contributes: its members, wherever its directory stands."""
+    from zhenzan.detector.checkpoint import file_digest
+
+    if options.previous is None:
+        return None
+    return file_digest(options.previous / "campaign_members.parquet")
 
 
 def _take_over(

@@ -10,10 +10,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-from zhenzan.detector.results import OUTPUTS, as_table
+from zhenzan.detector.results import CAMPAIGN_TABLES, OUTPUTS, Scan, as_table
 from zhenzan.detector.statements import plain, read_evidence, write_evidence
 from zhenzan.detector.workspace import Workspace
-from zhenzan.features.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,24 +186,49 @@ def _scores(work: Workspace) -> Scores:
 
 def campaigns_step(work: Workspace) -> dict[str, Any]:
     """Groups of accounts and sections that one operation would explain."""
-    from zhenzan.models.campaigns import CampaignConfig, find_campaigns
+    from zhenzan.models.campaigns import CampaignConfig, continue_ids, find_campaigns
 
-    schema = TABLES["section"].schema
-    known = ("section_id", "creator_id")
-    rows = work.arrow("section", known) if work.has("section") else schema.empty_table()
     config = CampaignConfig()
-    found = find_campaigns(_attribution(work), rows.select(known).to_pandas(), config)
+    found = find_campaigns(
+        _attribution(work),
+        _facts(work, "section", ("section_id", "creator_id")),
+        config,
+        comments=_facts(work, "comment", ("section_id", "account_id", "created_ms")),
+        retracted=_retracted(work),
+    )
+    told: dict[str, Any] = {"n_campaigns": len(found.campaigns), "config": plain(asdict(config))}
+    related = CAMPAIGN_TABLES["related"].empty_table()
+    if work.options.previous is not None:
+        done = continue_ids(found, Scan.load(work.options.previous).campaign_members)
+        found, related = done.campaigns, as_table(done.related, CAMPAIGN_TABLES["related"])
+        told["relations"] = done.related["relation"].value_counts().sort_index().to_dict()
     work.put("campaigns", as_table(found.campaigns, OUTPUTS["campaigns"]))
     work.put("campaign_members", as_table(found.members, OUTPUTS["campaign_members"]))
     work.put("campaign_details", found.details)
-    return {"n_campaigns": len(found.campaigns), "config": plain(asdict(config))}
+    work.put("campaign_orders", as_table(found.orders, CAMPAIGN_TABLES["orders"]))
+    work.put("campaign_shared", as_table(found.shared, CAMPAIGN_TABLES["shared"]))
+    work.put("campaign_related", related)
+    return told
+
+
+def _retracted(work: Workspace) -> list[str]:
+    """Engagements that were taken back."""
+    if "engagement" not in work.canonical():
+        return []
+    rows = work.arrow("engagement", ("engagement_id", "retracted_lo_ms"))
+    gone: list[str] = rows.filter(rows["retracted_lo_ms"].is_valid())["engagement_id"].to_pylist()
+    return gone
 
 
 def _campaigns(work: Workspace) -> Campaigns:
     from zhenzan.models.campaigns import Campaigns
 
     return Campaigns(
-        work.frame("campaigns"), work.frame("campaign_members"), work.frame("campaign_details")
+        work.frame("campaigns"),
+        work.frame("campaign_members"),
+        work.frame("campaign_details"),
+        work.frame("campaign_orders"),
+        work.frame("campaign_shared"),
     )
 
 

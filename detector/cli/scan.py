@@ -45,6 +45,14 @@ def scan(
     memory: Memory = None,
     spill_dir: SpillDir = None,
     threads: Threads = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            "--previous",
+            metavar="DIR",
+            help="An earlier scan; campaigns that go on keep their ids.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Continue a stopped run after its last finished step."),
@@ -76,6 +84,7 @@ def scan(
             memory=memory,
             spill_dir=spill_dir,
             threads=threads,
+            previous=previous,
             resume=resume,
             overwrite=overwrite,
             progress=progress,

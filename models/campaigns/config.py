@@ -48,8 +48,6 @@ class CampaignConfig:
         member_mass: Attributed acts it needs in the group's deliveries. Measured on a simulated
             world: of accounts that joined with less than 0.95, 6 % were workers, of those with
             two or more 99 %.
-        price_lo, price_hi: Yuan a delivered act: what workers of the like market are paid
-            (peers.md, WeChat like market); a floor of what a buyer pays.
         over_delivery: Sellers deliver up to 10 % more than ordered (peers.md).
         coherent: Mean audience coherence of the members from which the group reads as one
             community; as in the scorer's thresholds.
@@ -70,8 +68,6 @@ class CampaignConfig:
     core_share: float = 0.5
     member_share: float = 0.5
     member_mass: float = 0.95
-    price_lo: float = 0.05
-    price_hi: float = 0.10
     over_delivery: float = 0.10
     coherent: float = 0.75
     pair_accounts: int = 2000
@@ -84,15 +80,24 @@ class Campaigns:
     Attributes:
         campaigns: Columns of `campaigns.parquet`; `evidence_ids` empty until evidence is
             collected. `kind` is `actor_cohort`, or `community` where the members' audience is
-            one (coordinated, and not called purchased: no order size, no cost).
+            one (coordinated, and not called purchased: no order size, no cost). Costs are US
+            dollars on the open market (`prices`).
         members: Columns of `campaign_members.parquet`; an account's weight is the share of its
             attributed acts inside the group, a section's or comment's its share of the group.
         details: One row per campaign with what evidence states: `n_creators` (NULL where
             creators are unknown), `n_orders` (streams with ten delivered acts or more),
             `n_orders_fit` (those of the order size), `coherence`, `pairs`, `pairs_together`,
-            `expected_together`.
+            `expected_together`, `mass`, `n_dropped` (taken back later), `n_further` and `n_staged`
+            (acts that followed a like, see `ladder`).
+        orders: One row per delivery, columns `campaign_id` and `orders.ORDER_COLUMNS`: `size` is
+            the one of `QUANTA` that is likelier than not, with its posterior `size_probability`.
+        shared: Pairs of campaigns with common accounts, see `overlap`.
+        acts: `engagement_id, campaign_id` of every act of a campaign.
     """
 
     campaigns: pd.DataFrame
     members: pd.DataFrame
     details: pd.DataFrame = field(default_factory=pd.DataFrame)
+    orders: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shared: pd.DataFrame = field(default_factory=pd.DataFrame)
+    acts: pd.DataFrame = field(default_factory=pd.DataFrame)

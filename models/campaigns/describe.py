@@ -10,17 +10,19 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from zhenzan.models.campaigns import delivery
 from zhenzan.models.campaigns.config import ALGORITHM, CampaignConfig
 from zhenzan.models.campaigns.graph import Graph
+from zhenzan.models.campaigns.ladder import staged
+from zhenzan.models.campaigns.orders import deliveries
+from zhenzan.models.campaigns.prices import cost
 from zhenzan.models.campaigns.search import Group
+from zhenzan.models.campaigns.shapes import campaign_shape
+from zhenzan.models.campaigns.sizes import main_size
 
 __all__ = ["Facts", "describe", "member_rows", "stable_ids"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-# Delivered acts from which a stream reads as an order; below it a stray act looks like one.
-_ORDER: Final = 10.0
 # Streams that carry a group's identity: those with at least half the heaviest one's share.
 _CORE_SHARE: Final = 0.5
 
@@ -32,16 +34,18 @@ class Facts:
     Attributes:
         coherence: Audience coherence by account code; NaN unknown.
         creator: Creator by section id.
+        comments: `section_id, account_id, created_ms` of comments; None if there are none.
     """
 
     coherence: Array
     creator: dict[str, str]
+    comments: pd.DataFrame | None = None
 
 
 def describe(
     graph: Graph, group: Group, facts: Facts, config: CampaignConfig
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One row of `campaigns` and one of `details`, both without an id."""
+) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
+    """One row of `campaigns`, one of `details`, and the group's deliveries, all without an id."""
     rows = group.rows
     p, at = graph.p[rows], graph.at_ms[rows]
     accounts, streams = np.unique(graph.account[rows]), np.unique(graph.stream[rows])
@@ -50,8 +54,11 @@ def describe(
     pairs, together, expected, tied = _pairs(graph, rows, config)
     coherence = _mean_coherence(graph, rows, facts.coherence)
     community = bool(coherence >= config.coherent)
-    orders, shapes = _orders(graph, rows)
-    size, fits = delivery.order_size(orders, config.over_delivery)
+    orders, sizes = deliveries(graph, rows, config)
+    size, fits = main_size(sizes)
+    low, high = cost(_delivered(graph, rows), config.over_delivery)
+    further, soon = staged(graph, rows, facts.comments)
+    shapes = orders.dropna(subset=["delivery"])
     mass = float(p.sum())
     beyond_chance = max(0.0, 1.0 - expected / together) if together else 0.0
     creators = {facts.creator[s] for s in sections if s in facts.creator}
@@ -65,9 +72,9 @@ def describe(
         "coordination": together / pairs if pairs else None,
         "confidence": round(float(p.mean()) * beyond_chance * tied, 6),
         "order_size": None if community else size,
-        "delivery": delivery.campaign_shape(shapes),
-        "estimated_cost_lo": None if community else round(mass * config.price_lo, 2),
-        "estimated_cost_hi": None if community else round(mass * config.price_hi, 2),
+        "delivery": campaign_shape(list(zip(shapes["delivery"], shapes["mass"], strict=True))),
+        "estimated_cost_lo": None if community else round(low, 2),
+        "estimated_cost_hi": None if community else round(high, 2),
         "algorithm": ALGORITHM,
         "evidence_ids": [],
     }
@@ -81,25 +88,44 @@ def describe(
         "pairs_together": together,
         "expected_together": expected,
         "mass": mass,
+        "n_dropped": int(np.count_nonzero(graph.dropped[rows] & (p >= 0.5))),
+        "n_further": further,
+        "n_staged": soon,
     }
-    return campaign, details
+    return campaign, details, orders
 
 
-def member_rows(graph: Graph, group: Group) -> pd.DataFrame:
-    """Members with weights; sections and comments are both named where likes are on comments."""
+def _delivered(graph: Graph, rows: Array) -> list[tuple[str, float, float]]:
+    """By kind, the acts delivered with their 90 % interval (errors of the posteriors)."""
+    kinds = graph.streams["kind"].to_numpy()[graph.stream[rows]]
+    told = []
+    for kind in sorted(set(kinds)):
+        p = graph.p[rows][kinds == kind]
+        error = 1.645 * float(np.sqrt(np.sum(p * (1 - p))))
+        mass = float(p.sum())
+        told.append((str(kind), max(mass - error, 0.0), mass + error))
+    return told
+
+
+def member_rows(graph: Graph, group: Group, everything: Array) -> pd.DataFrame:
+    """Members with weights; sections and comments are both named where likes are on comments.
+
+    Args:
+        graph: The attributed acts.
+        group: The group.
+        everything: Attributed acts of each account in all.
+    """
     rows = group.rows
     p = graph.p[rows]
-    n = len(graph.accounts)
-    inside = np.bincount(graph.account[rows], p, minlength=n)
-    everything = np.bincount(graph.account, graph.p, minlength=n)
-    codes = np.unique(graph.account[rows])
+    codes, who = np.unique(graph.account[rows], return_inverse=True)
+    inside = np.bincount(who, p)
     streams = graph.streams.iloc[graph.stream[rows]]
     parts = [
         pd.DataFrame(
             {
                 "member_kind": "account",
                 "member_id": graph.accounts[codes],
-                "weight": np.minimum(inside[codes] / everything[codes], 1.0),
+                "weight": np.minimum(inside / everything[codes], 1.0),
             }
         )
     ]
@@ -130,10 +156,9 @@ def stable_ids(graph: Graph, groups: list[Group]) -> list[str]:
     ids: list[str] = []
     keys = graph.streams["key"].to_numpy()
     for group in groups:
-        mass = np.bincount(
-            graph.stream[group.rows], graph.p[group.rows], minlength=len(graph.streams)
-        )
-        heavy = np.flatnonzero(mass >= _CORE_SHARE * mass.max())
+        streams, of = np.unique(graph.stream[group.rows], return_inverse=True)
+        mass = np.bincount(of, graph.p[group.rows])
+        heavy = streams[mass >= _CORE_SHARE * mass.max()]
         names = sorted(_digest(str(keys[s])) for s in heavy)
         free = [name for name in names if name not in taken]
         day = datetime.fromtimestamp(max(graph.at_ms[group.rows].min(), 0) / 1000, UTC).date()
@@ -153,16 +178,16 @@ def _pairs(graph: Graph, rows: Array, config: CampaignConfig) -> tuple[int, int,
     Chance: every account spreads its acts over all acts of the scan, so two accounts meet in the
     group's deliveries a Poisson number of times with mean d1 x d2 x sum of (delivery / all)^2.
     """
-    weight = np.bincount(graph.account[rows], graph.p[rows], minlength=len(graph.accounts))
-    heavy = np.argsort(-weight, kind="stable")[
-        : min(config.pair_accounts, np.count_nonzero(weight))
-    ]
-    local = np.full(len(graph.accounts), -1)
-    local[heavy] = np.arange(len(heavy))
-    kept = rows[local[graph.account[rows]] >= 0]
+    accounts, who = np.unique(graph.account[rows], return_inverse=True)
+    weight = np.bincount(who, graph.p[rows])
+    chosen = np.argsort(-weight, kind="stable")[: config.pair_accounts]
+    heavy = accounts[chosen]
+    local = np.full(len(accounts), -1)
+    local[chosen] = np.arange(len(chosen))
+    kept, member = rows[local[who] >= 0], local[who[local[who] >= 0]]
     _, stream = np.unique(graph.stream[kept], return_inverse=True)
     incidence = csr_array(
-        (np.ones(len(kept), dtype=np.int32), (local[graph.account[kept]], stream)),
+        (np.ones(len(kept), dtype=np.int32), (member, stream)),
         shape=(len(heavy), int(stream.max()) + 1),
     )
     incidence.data[:] = 1
@@ -171,10 +196,12 @@ def _pairs(graph: Graph, rows: Array, config: CampaignConfig) -> tuple[int, int,
     twice = (i != j) & (shared.data >= 2)
     together = int(np.count_nonzero(twice)) // 2
     tied = len(np.unique(i[twice])) / len(heavy)
-    share = np.bincount(graph.stream[rows]) / max(graph.total, 1)
-    meeting = np.outer(graph.activity[heavy], graph.activity[heavy]) * float(np.sum(share**2))
+    share = np.unique(graph.stream[rows], return_counts=True)[1] / max(graph.total, 1)
+    # Accounts of equal activity are counted together: pairs of values, not of accounts.
+    active, many = np.unique(graph.activity[heavy], return_counts=True)
+    meeting = np.outer(active, active) * float(np.sum(share**2))
     chance = 1.0 - np.exp(-meeting) * (1.0 + meeting)
-    expected = float((chance.sum() - np.trace(chance)) / 2)
+    expected = float((many @ chance @ many - many @ np.diag(chance)) / 2)
     return len(heavy) * (len(heavy) - 1) // 2, together, expected, tied
 
 
@@ -185,20 +212,3 @@ def _mean_coherence(graph: Graph, rows: Array, coherence: Array) -> float:
     if p[known].sum() < 0.5 * p.sum() or not known.any():
         return float("nan")
     return float(np.sum(value[known] * p[known]) / p[known].sum())
-
-
-def _orders(graph: Graph, rows: Array) -> tuple[Array, list[tuple[str, float]]]:
-    """Delivered acts of each stream that reads as an order, and the shapes of their times."""
-    mass, shapes = [], []
-    stream = graph.stream[rows]
-    starts = np.flatnonzero(np.r_[True, stream[1:] != stream[:-1]])
-    for part in np.split(rows, starts[1:]):
-        delivered = float(graph.p[part].sum())
-        if delivered < _ORDER:
-            continue
-        mass.append(delivered)
-        likely = part[(graph.p[part] >= 0.5) & (graph.at_ms[part] >= 0)]
-        name = delivery.shape(graph.at_ms[likely])
-        if name is not None:
-            shapes.append((name, delivered))
-    return np.array(mass), shapes

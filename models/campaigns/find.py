@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.campaigns.config import CampaignConfig, Campaigns
 from zhenzan.models.campaigns.describe import Facts, describe, member_rows, stable_ids
 from zhenzan.models.campaigns.graph import Graph, build_graph
+from zhenzan.models.campaigns.orders import ORDER_COLUMNS
+from zhenzan.models.campaigns.overlap import shared_accounts
 from zhenzan.models.campaigns.search import Group, find_groups
 
 __all__ = ["find_campaigns"]
@@ -24,7 +28,7 @@ _CAMPAIGNS: Final = (
 _MEMBERS: Final = ("campaign_id", "member_kind", "member_id", "weight")
 _DETAILS: Final = (
     "campaign_id", "n_streams", "n_creators", "n_orders", "n_orders_fit", "coherence", "pairs",
-    "pairs_together", "expected_together", "mass",
+    "pairs_together", "expected_together", "mass", "n_dropped", "n_further", "n_staged",
 )  # fmt: skip
 _WHOLE: Final = ("first_ms", "last_ms", "order_size", "n_creators")
 _REAL: Final = ("coordination", "estimated_cost_lo", "estimated_cost_hi")
@@ -34,6 +38,9 @@ def find_campaigns(
     attribution: Attribution,
     sections: pd.DataFrame | None = None,
     config: CampaignConfig | None = None,
+    *,
+    comments: pd.DataFrame | None = None,
+    retracted: Sequence[str] = (),
 ) -> Campaigns:
     """Finds groups of accounts and streams that one operation would explain.
 
@@ -44,34 +51,61 @@ def find_campaigns(
         attribution: Posteriors of the engagements.
         sections: `section_id, creator_id` (NULL where unknown); None if nothing is known.
         config: Settings.
+        comments: `section_id, account_id, created_ms`, for what followed a like; None if unknown.
+        retracted: Engagements that were taken back later.
     """
     config = config or CampaignConfig()
-    graph = build_graph(attribution, config.min_p)
+    graph = build_graph(attribution, config.min_p, retracted)
     groups = find_groups(graph, _significant(attribution, graph), config)
     groups.sort(key=lambda g: (-float(graph.p[g.rows].sum()), -len(g.rows), int(g.rows[0])))
-    facts = Facts(_coherence(attribution, graph), _creators(sections))
-    return _tables(graph, groups, facts, config)
+    facts = Facts(_coherence(attribution, graph), _creators(sections), comments)
+    return _tables(attribution, graph, groups, facts, config)
 
 
-def _tables(graph: Graph, groups: list[Group], facts: Facts, config: CampaignConfig) -> Campaigns:
-    campaigns, details, members = [], [], []
+def _tables(
+    attribution: Attribution,
+    graph: Graph,
+    groups: list[Group],
+    facts: Facts,
+    config: CampaignConfig,
+) -> Campaigns:
     told = [(group, *describe(graph, group, facts, config)) for group in groups]
     told = [
-        (group, campaign, detail)
-        for group, campaign, detail in told
-        if detail["n_streams"] == 1 or campaign["confidence"] >= config.min_confidence
+        one
+        for one in told
+        if one[2]["n_streams"] == 1 or one[1]["confidence"] >= config.min_confidence
     ]
-    names = stable_ids(graph, [group for group, _, _ in told])
-    for name, (group, campaign, detail) in zip(names, told, strict=True):
-        campaigns.append({"campaign_id": name, **campaign})
-        details.append({"campaign_id": name, **detail})
-        members.append(member_rows(graph, group).assign(campaign_id=name))
-    joined = pd.concat(members, ignore_index=True) if members else None
+    names = stable_ids(graph, [one[0] for one in told])
+    mass = np.bincount(graph.account, graph.p, minlength=len(graph.accounts))
+    parts: dict[str, list[pd.DataFrame]] = {"members": [], "orders": [], "acts": []}
+    for name, (group, _, _, orders) in zip(names, told, strict=True):
+        ids = attribution.engagements["engagement_id"].take(pa.array(graph.act[group.rows]))
+        parts["members"].append(member_rows(graph, group, mass).assign(campaign_id=name))
+        parts["orders"].append(orders.assign(campaign_id=name))
+        parts["acts"].append(pd.DataFrame({"engagement_id": ids.to_pandas(), "campaign_id": name}))
+    members = _joined(parts["members"], _MEMBERS)
     return Campaigns(
-        _typed(pd.DataFrame(campaigns, columns=list(_CAMPAIGNS))),
-        pd.DataFrame(joined, columns=list(_MEMBERS)),
-        _typed(pd.DataFrame(details, columns=list(_DETAILS))),
+        _typed(_named([one[1] for one in told], names, _CAMPAIGNS)),
+        members,
+        _typed(_named([one[2] for one in told], names, _DETAILS)),
+        _joined(parts["orders"], ("campaign_id", *ORDER_COLUMNS)),
+        shared_accounts(members, int(np.count_nonzero(mass))),
+        _joined(parts["acts"], ("engagement_id", "campaign_id")),
     )
+
+
+def _named(
+    rows: list[dict[str, Any]], names: Sequence[str], columns: Sequence[str]
+) -> pd.DataFrame:
+    named = [{"campaign_id": name, **row} for name, row in zip(names, rows, strict=True)]
+    return pd.DataFrame(named, columns=list(columns))
+
+
+def _joined(parts: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """All rows in these columns; an empty part has no say in their types."""
+    filled = [part for part in parts if len(part)]
+    joined = pd.concat(filled, ignore_index=True) if filled else None
+    return pd.DataFrame(joined, columns=list(columns))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,9 +26,12 @@ class Graph:
         p: Its posterior.
         at_ms: Its time; -1 where untimed.
         support: Ln likelihood ratio of its company and its account's other acts.
+        act: Its row in the attribution's engagements.
+        dropped: Whether it was taken back later.
         accounts: Account id by code.
-        streams: By code: `section_id, comment_id, kind, n` (all acts of the stream) and the
-            stream's `key`, its name inside one scan.
+        streams: By code: `section_id, comment_id, kind, n` (all acts of the stream), the stream's
+            `key`, its name inside one scan, `kept` (posterior of its acts in the graph) and the
+            attribution's `mass`, `lo` and `hi` for it.
         activity: All acts of each account, attributed or not.
         total: All acts of the scan that name an account.
     """
@@ -37,6 +41,8 @@ class Graph:
     p: Array
     at_ms: Array
     support: Array
+    act: Array
+    dropped: Array
     accounts: Array
     streams: pd.DataFrame
     activity: Array
@@ -46,18 +52,26 @@ class Graph:
         """The same graph with some of its acts."""
         return Graph(
             self.account[rows], self.stream[rows], self.p[rows], self.at_ms[rows],
-            self.support[rows], self.accounts, self.streams, self.activity, self.total,
+            self.support[rows], self.act[rows], self.dropped[rows], self.accounts, self.streams,
+            self.activity, self.total,
         )  # fmt: skip
 
 
-def build_graph(attribution: Attribution, min_p: float) -> Graph:
+def build_graph(attribution: Attribution, min_p: float, retracted: Sequence[str] = ()) -> Graph:
     """Keeps named acts with `p_purchased >= min_p` and numbers accounts and streams by content.
 
     Ties of later steps break by code; codes order by attributed mass, number of acts and times
     relative to the first, and by id only where all of these agree.
+
+    Args:
+        attribution: Posteriors of the engagements.
+        min_p: Posterior below which an act is no edge.
+        retracted: Engagements that were taken back.
     """
     acts = attribution.engagements
-    named = acts.filter(pc.is_valid(acts["account_id"]))
+    known = pc.is_valid(acts["account_id"])
+    named = acts.filter(known)
+    place = np.flatnonzero(known.to_numpy(zero_copy_only=False))
     stream_keys = _stream_keys(named)
     account_codes, account_ids = _encode(named["account_id"])
     stream_codes, stream_names = _encode(stream_keys)
@@ -72,16 +86,19 @@ def build_graph(attribution: Attribution, min_p: float) -> Graph:
     sizes = np.bincount(stream_codes, minlength=len(stream_names))
     account, stream = account_rank[account_codes[kept]], stream_rank[stream_codes[kept]]
     order = np.lexsort((at[kept], account, stream))
+    dropped = pc.is_in(named["engagement_id"], pa.array(retracted, pa.string()))
+    kept_mass = np.bincount(stream_codes[kept], p[kept], minlength=len(stream_names))
+    streams = _streams(named, stream_codes, stream_names, sizes).assign(kept=kept_mass)
     return Graph(
         account[order],
         stream[order],
         p[kept][order],
         at[kept][order],
         support[kept][order],
+        place[kept][order],
+        dropped.to_numpy(zero_copy_only=False)[kept][order],
         account_ids[account_order],
-        _streams(named, stream_codes, stream_names, sizes)
-        .iloc[stream_order]
-        .reset_index(drop=True),
+        _with_sums(streams.iloc[stream_order].reset_index(drop=True), attribution),
         activity[account_order],
         len(p),
     )
@@ -135,3 +152,12 @@ def _streams(acts: pa.Table, codes: Array, names: Array, sizes: Array) -> pd.Dat
         acts.select(["section_id", "comment_id", "kind"]).take(pa.array(first)).to_pandas()
     )
     return frame.assign(n=sizes, key=names)
+
+
+def _with_sums(streams: pd.DataFrame, attribution: Attribution) -> pd.DataFrame:
+    """Adds what attribution says of each stream; NaN where it says nothing."""
+    keys = ["section_id", "comment_id", "kind"]
+    sums = {"n_purchased": "mass", "n_purchased_lo": "lo", "n_purchased_hi": "hi"}
+    said = attribution.streams.select([*keys, *sums]).to_pandas().rename(columns=sums)
+    joined: pd.DataFrame = streams.merge(said, on=keys, how="left", validate="one_to_one")
+    return joined
