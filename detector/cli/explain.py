@@ -116,16 +116,20 @@ def _has_amount(record: Mapping[str, Any]) -> bool:
 
 def _campaign(record: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:
     from zhenzan.detector.cli.overview import rounded
+    from zhenzan.detector.cli.words import DELIVERIES
 
     counts = {"sections": "n_sections", "accounts": "n_accounts", "engagements": "n_engagements"}
     shown = {name: rounded(record[key], 0) for name, key in counts.items()}
     yield "  " + words["group"].format(**shown)
     yield f"  {words['window']}{words['colon']}{utc(record['first_ms'])} – {utc(record['last_ms'])}"
     if record["delivery"] is not None:
-        yield f"  {words['delivery']}{words['colon']}{record['delivery']}"
+        said = DELIVERIES[lang].get(record["delivery"], record["delivery"])
+        yield f"  {words['delivery']}{words['colon']}{said}"
+    if record["order_size"] is not None:
+        yield f"  {words['order_size']}{words['colon']}{record['order_size']}"
     if record["estimated_cost_lo"] is not None:
-        low, high = (rounded(record[f"estimated_cost_{end}"], 0) for end in ("lo", "hi"))
-        yield f"  {words['cost']}{words['colon']}{low}–{high} USD"
+        low, high = (rounded(record[f"estimated_cost_{end}"], 1) for end in ("lo", "hi"))
+        yield f"  {words['cost']}{words['colon']}{low}–{high} {words['dollars']}"
 
 
 def _evidence(statements: Iterable[Evidence], words: Mapping[str, str], lang: str) -> Iterator[str]:

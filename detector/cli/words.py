@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["BANDS", "KINDS", "STATUSES", "WORDS"]
+__all__ = ["BANDS", "DELIVERIES", "KINDS", "STATUSES", "WORDS"]
 
 BANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
@@ -40,6 +40,25 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
         "account": "account",
         "comment": "comment",
         "campaign": "campaign",
+    },
+}
+
+DELIVERIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "zh": {
+        "flash": "两小时内集中送达",
+        "steps": "按固定间隔分批",
+        "linear": "匀速，历时一天以上",
+        "diurnal": "参与者各自的时段，历时一两天或更久",
+        "decay": "开头快、随后放缓，如自然热度",
+        "mixed": "多种方式",
+    },
+    "en": {
+        "flash": "all within two hours",
+        "steps": "in runs at a fixed interval",
+        "linear": "at an even pace over a day or more",
+        "diurnal": "in people's own sessions over a day or two, or longer",
+        "decay": "fast at first, then slower, as organic attention",
+        "mixed": "in several ways",
     },
 }
 
@@ -88,6 +107,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "members": "成员",
         "window": "时间",
         "delivery": "到达形态",
+        "order_size": "每单数目",
+        "dollars": "美元（公开价目）",
         "cost": "估计费用",
         "sample": "示例",
         "more": "另有 {n} 个",
@@ -140,6 +161,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "members": "members",
         "window": "time",
         "delivery": "delivery",
+        "order_size": "order size",
+        "dollars": "US dollars at public prices",
         "cost": "estimated cost",
         "sample": "for instance",
         "more": "{n} more",

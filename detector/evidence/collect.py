@@ -11,7 +11,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from zhenzan.detector.evidence.acts import attributed_acts
-from zhenzan.detector.evidence.groups import account_statement, campaign_statements
+from zhenzan.detector.evidence.groups import (
+    account_statement,
+    campaign_statements,
+    shared_statement,
+)
 from zhenzan.detector.evidence.sections import section_statements, window_statement
 from zhenzan.features.engine.base import Engine
 from zhenzan.features.family import Entity, Evidence, FeatureFamily, Tables
@@ -23,6 +27,8 @@ __all__ = ["EvidenceConfig", "collect_evidence", "evidence_id"]
 
 _SHOWN: Final = ("unusual_explained", "unusual", "likely_purchased")
 _MOST_REFS: Final = 50
+# Common accounts are told below this probability, all pairs of campaigns counted.
+_CHANCE: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,13 @@ def _about_campaigns(campaigns: Campaigns) -> Iterator[Evidence]:
     for row in _records(rows):
         refs = tuple(heaviest.get(row["campaign_id"], []))[:_MOST_REFS]
         yield from campaign_statements(row, refs)
+    for row in _records(campaigns.shared):
+        # Of either campaign, and only beyond chance.
+        if row["p_value"] < _CHANCE:
+            yield shared_statement(row)
+            yield shared_statement(
+                {**row, "campaign_id": row["other_id"], "other_id": row["campaign_id"]}
+            )
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

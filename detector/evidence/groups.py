@@ -12,11 +12,14 @@ from zhenzan.features.family import Evidence, Text
 from zhenzan.features.numbers import about
 from zhenzan.models.campaigns.config import QUANTA
 
-__all__ = ["account_statement", "campaign_statements"]
+__all__ = ["account_statement", "campaign_statements", "shared_statement"]
 
 # Chance that a number between the smallest and the largest order size, drawn evenly on a log
 # scale, lies within 10 % above one given size.
 _ONE_SIZE: Final = math.log(1.1) / math.log(1.1 * QUANTA[-1] / QUANTA[0])
+
+# Fewer acts that follow a like than this are everyday life.
+_FEWEST_STAGED: Final = 3
 
 _SHAPES: Final[Mapping[str, Text]] = {
     "flash": Text("两小时内集中送达", "within two hours"),
@@ -40,6 +43,78 @@ def campaign_statements(row: Mapping[str, Any], refs: tuple[str, ...]) -> Iterat
         yield _together(row, refs)
     if row.get("order_size") is not None:
         yield _order(row, refs)
+    if row.get("n_dropped"):
+        yield _dropped(row, refs)
+    if int(row.get("n_staged") or 0) >= _FEWEST_STAGED:
+        yield _staged(row, refs)
+
+
+def shared_statement(row: Mapping[str, Any]) -> Evidence:
+    """How many accounts two campaigns have in common, said of the first.
+
+    Args:
+        row: `campaign_id, other_id, n_shared, expected, p_value`.
+    """
+    shared, expected = int(row["n_shared"]), float(row["expected"])
+    return Evidence(
+        reason="campaign.shared_accounts@1",
+        subject=("campaign", str(row["campaign_id"])),
+        statement=Text(
+            f"与另一群组 {row['other_id']} 共有 {shared} 个账号；按两组规模，"
+            f"偶然预计{about(expected).zh} 个。",
+            f"{shared} accounts are also in {row['other_id']}; chance, given the size of both,"
+            f" predicts {about(expected).en}.",
+        ),
+        refs=(str(row["other_id"]),),
+        observed=float(shared),
+        expected=round(expected, 4),
+        unit="accounts",
+        start_ms=None,
+        end_ms=None,
+        strength=words.bounded(-math.log10(max(float(row["p_value"]), 1e-9))),
+        counter_evidence=(words.ACTIVE_PEOPLE,),
+    )
+
+
+def _dropped(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:
+    dropped = int(row["n_dropped"])
+    return Evidence(
+        reason="campaign.dropped@1",
+        subject=("campaign", str(row["campaign_id"])),
+        statement=Text(
+            f"其中 {dropped} 次互动后来被撤回。",
+            f"{dropped} of these engagements were taken back later.",
+        ),
+        refs=refs,
+        observed=float(dropped),
+        expected=None,
+        unit="acts",
+        start_ms=None,
+        end_ms=None,
+        strength=0.0,
+        counter_evidence=(words.PEOPLE_TAKE_BACK,),
+    )
+
+
+def _staged(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:
+    soon, further = int(row["n_staged"]), int(row["n_further"])
+    return Evidence(
+        reason="campaign.staged@1",
+        subject=("campaign", str(row["campaign_id"])),
+        statement=Text(
+            f"成员在同一处点赞后另有 {further} 次评论或转发，其中 {soon} 次在点赞后十五小时内。",
+            f"Members who liked went on to comment or share {further} times in the same place,"
+            f" {soon} of them within fifteen hours after the like.",
+        ),
+        refs=refs,
+        observed=float(soon),
+        expected=None,
+        unit="acts",
+        start_ms=None,
+        end_ms=None,
+        strength=0.0,
+        counter_evidence=(words.READERS_COMMENT,),
+    )
 
 
 def _extent(row: Mapping[str, Any], refs: tuple[str, ...]) -> Evidence:

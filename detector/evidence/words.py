@@ -8,10 +8,13 @@ from typing import Final
 from zhenzan.features.family import Text
 
 __all__ = [
+    "ACTIVE_PEOPLE",
     "CROWDS",
     "FANDOM",
     "LIMITS",
     "NOT_THE_BUYER",
+    "PEOPLE_TAKE_BACK",
+    "READERS_COMMENT",
     "REGULARS",
     "ROUND_NUMBERS",
     "bounded",
@@ -39,6 +42,20 @@ NOT_THE_BUYER: Final = Text(
 ROUND_NUMBERS: Final = Text(
     "约四分之一的任意数目也恰好落在某个常见订单数附近。",
     "About one number in four falls near some usual order size by chance.",
+)
+ACTIVE_PEOPLE: Final = Text(
+    "兼职者会同时为多个卖家工作，活跃用户也会出现在许多地方；共有账号不等于同一卖家。",
+    "Part-timers work for several sellers, and active people turn up in many places; common"
+    " accounts do not make one seller.",
+)
+PEOPLE_TAKE_BACK: Final = Text(
+    "人们也会撤回自己的赞，平台清理账号时也会使互动消失。",
+    "People take back likes of their own, and engagement vanishes when a platform removes"
+    " accounts.",
+)
+READERS_COMMENT: Final = Text(
+    "先点赞再评论或转发，也是读者的日常。",
+    "To like and then comment or share is also what readers do.",
 )
 LIMITS: Final = Text(
     "数目是模型的后验估计，不是逐条核实的结果。",

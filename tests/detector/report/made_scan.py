@@ -345,7 +345,7 @@ def _campaigns(members: pd.DataFrame) -> pd.DataFrame:
         "campaign_id": "k0", "kind": "mixed", "n_accounts": len(members) - 2,
         "n_sections": 2, "n_engagements": 400, "first_ms": START_MS + 96 * BIN_MS,
         "last_ms": START_MS + 144 * BIN_MS, "coordination": 0.93, "confidence": 0.97,
-        "order_size": 200, "delivery": "burst", "estimated_cost_lo": None,
+        "order_size": 200, "delivery": "flash", "estimated_cost_lo": None,
         "estimated_cost_hi": None, "algorithm": "leiden@1", "evidence_ids": ["ev-k0"],
     }  # fmt: skip
     return pd.DataFrame([row])
