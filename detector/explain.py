@@ -28,6 +28,7 @@ class Explanation:
         statements: `(evidence_id, statement)` about it, strongest first.
         about_campaigns: The same about the campaigns it belongs to.
         members: Of a campaign, heaviest first; empty for the rest.
+        related: Of a campaign, the earlier ones that it continues, is part of or took in.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Explanation:
     statements: tuple[tuple[str, Evidence], ...]
     about_campaigns: tuple[tuple[str, Evidence], ...]
     members: tuple[Mapping[str, Any], ...]
+    related: tuple[Mapping[str, Any], ...] = ()
 
 
 def explain(scan: Scan, entity_id: str) -> tuple[Explanation, ...]:
@@ -77,7 +79,17 @@ def _explanation(scan: Scan, kind: str, entity_id: str, record: Mapping[str, Any
             if s[1].subject[0] == "campaign" and s[1].subject[1] in campaigns
         ),
         members=tuple(scan.members(entity_id)) if kind == "campaign" else (),
+        related=_related(scan, entity_id) if kind == "campaign" else (),
     )
+
+
+def _related(scan: Scan, campaign_id: str) -> tuple[Mapping[str, Any], ...]:
+    """Rows about one campaign; none where no earlier scan was named."""
+    rows = scan.reference("campaign_related")
+    if rows.empty:
+        return ()
+    own = rows[rows["campaign_id"] == campaign_id].to_dict("records")
+    return tuple({str(name): value for name, value in row.items()} for row in own)
 
 
 def _similar(scan: Scan, entity_id: str) -> list[str]:

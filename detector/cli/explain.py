@@ -54,6 +54,7 @@ def _plain(explanation: Explanation) -> dict[str, Any]:
             evidence_record(*statement) for statement in explanation.about_campaigns
         ],
         "members": list(explanation.members),
+        "related": list(explanation.related),
     }
 
 
@@ -64,6 +65,9 @@ def _lines(found: Explanation, lang: str) -> Iterator[str]:
     words, record = WORDS[lang], found.record
     yield f"{KINDS[lang][found.kind]} {clean(record[f'{found.kind}_id'])}"
     yield from (_campaign if found.kind == "campaign" else _scored)(record, words, lang)
+    for earlier in found.related:
+        name = clean(earlier["previous_id"])
+        yield f"  {words[earlier['relation']].format(name=name)}"
     for member in found.members[:_MEMBERS_SHOWN]:
         kind = KINDS[lang][member["member_kind"]]
         yield f"  {words['members']}{words['colon']}{kind} {clean(member['member_id'])}"
