@@ -8,6 +8,7 @@ from zhenzan.models.baselines.catchsync import CatchSync
 from zhenzan.models.baselines.company import Company
 from zhenzan.models.baselines.copycatch import CopyCatch
 from zhenzan.models.baselines.coshare import CoShare, WeightedCoShare
+from zhenzan.models.baselines.dcube import DCube
 from zhenzan.models.baselines.degree import Degree
 from zhenzan.models.baselines.fraudar import Fraudar
 from zhenzan.models.baselines.isolation import IsolationForest
@@ -25,6 +26,7 @@ def baselines() -> tuple[Baseline, ...]:
         SynchroTrap(),
         CopyCatch(),
         Fraudar(),
+        DCube(),
         CatchSync(),
         IsolationForest(),
         Degree(),
