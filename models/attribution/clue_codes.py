@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc
 
-__all__ = ["age_codes", "birth_codes", "follow_codes", "gone_codes", "profile_codes", "talk_codes"]
+__all__ = [
+    "age_codes",
+    "birth_codes",
+    "first_above",
+    "follow_codes",
+    "gone_codes",
+    "profile_codes",
+    "talk_codes",
+]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -76,8 +84,7 @@ def _in_wave(born: Ints, account: Ints) -> Flags:
     people = np.sort(born[np.unique(account, return_index=True)[1]])
 
     def within(span: int) -> Ints:
-        high = np.searchsorted(people, born + span, "right")
-        return np.asarray(high - np.searchsorted(people, born - span), np.int64)
+        return first_above(people, born + span) - first_above(people, born - span - 1)
 
     near = within(_WAVE_MS)
     around = (within(_AROUND_MS) - near) * (_WAVE_MS / (_AROUND_MS - _WAVE_MS))
@@ -134,10 +141,16 @@ def _near(identity: Ints, group: Ints, born: Ints) -> tuple[Reals, Reals]:
     _, place = np.unique(group, return_inverse=True)
     start = born - born.min()
     at = place * (int(start.max()) + 2 * _CLOSE_MS + 2) + start
-    first = np.unique(identity, return_index=True)[1]
-    keys = np.sort(at[first])
-    near = np.searchsorted(keys, at + _CLOSE_MS, "right") - np.searchsorted(keys, at - _CLOSE_MS)
-    return near.astype(np.float64), np.bincount(place[first])[place].astype(np.float64)
+    order = np.argsort(at, kind="stable")
+    at = at[order]
+    single = np.zeros(len(at), bool)
+    single[np.unique(identity, return_index=True)[1]] = True
+    keys = at[single[order]]
+    near = np.empty(len(at))
+    near[order] = np.searchsorted(keys, at + _CLOSE_MS, "right") - np.searchsorted(
+        keys, at - _CLOSE_MS
+    )
+    return near, np.bincount(place[single], minlength=int(place.max()) + 1)[place] * 1.0
 
 
 def follow_codes(follows: Flags, since_ms: Reals, when_ms: Ints, known: Flags) -> tuple[Codes, int]:
@@ -203,7 +216,7 @@ def talk_codes(
     base = int(min(when_ms[acts].min(), said_ms.min()))
     span = int(max(when_ms[acts].max(), said_ms.max())) - base + 2
     keys = said_visit * span + (said_ms - base)
-    at = np.searchsorted(keys, visit[acts] * span + (when_ms[acts] - base))
+    at = first_above(keys, visit[acts] * span + (when_ms[acts] - base) - 1)
     next_ = np.minimum(at, len(keys) - 1)
     after = (at < len(keys)) & (said_visit[next_] == visit[acts])
     which = np.where(after, next_, np.maximum(at - 1, 0))
@@ -227,6 +240,17 @@ def _blocks(unit: Ints) -> Ints:
     return np.asarray(code[inverse], np.int64)
 
 
+def first_above(keys: Ints, wanted: Ints) -> Ints:
+    """Place of the first of the sorted keys above each wanted one.
+
+    Looks the wanted ones up in their order: a million in any order would miss the cache each time.
+    """
+    order = np.argsort(wanted, kind="stable")
+    place = np.empty(len(wanted), np.int64)
+    place[order] = np.searchsorted(keys, wanted[order], side="right")
+    return place
+
+
 def _joint(first: Ints, second: Ints) -> Ints:
     """One code for each pair of codes."""
     return np.asarray(first * (int(second.max()) + 1) + second)
@@ -241,7 +265,8 @@ def _mid_ranks(group: Ints, value: Reals) -> Reals:
     first = np.flatnonzero(fresh)
     ties = np.diff(np.append(first, len(g)))
     place = np.repeat(first + (ties - 1) / 2.0, ties)
-    begin, end = np.searchsorted(g, g), np.searchsorted(g, g, side="right")
+    begins = np.flatnonzero(np.append(True, g[1:] != g[:-1]))
+    sizes = np.diff(np.append(begins, len(g)))
     ranks = np.empty(len(g))
-    ranks[order] = (place - begin + 0.5) / (end - begin)
+    ranks[order] = (place - np.repeat(begins, sizes) + 0.5) / np.repeat(sizes, sizes)
     return ranks

@@ -17,6 +17,7 @@ from zhenzan.features.family import Tables
 from zhenzan.models.attribution.clue_codes import (
     age_codes,
     birth_codes,
+    first_above,
     follow_codes,
     gone_codes,
     profile_codes,
@@ -172,7 +173,7 @@ def _of_follow(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     order = np.argsort(key, kind="stable")
     since = rows["since_ms"].cast(pa.float64()).fill_null(np.nan).to_numpy()[kept][order]
     wanted = account * len(names) + creator
-    place = np.minimum(np.searchsorted(key[order], wanted), max(len(order) - 1, 0))
+    place = np.minimum(first_above(key[order], wanted - 1), max(len(order) - 1, 0))
     if not len(order):
         return []
     follows = key[order][place] == wanted
