@@ -70,11 +70,7 @@ def _tables(
     config: CampaignConfig,
 ) -> Campaigns:
     told = [(group, *describe(graph, group, facts, config)) for group in groups]
-    told = [
-        one
-        for one in told
-        if one[2]["n_streams"] == 1 or one[1]["confidence"] >= config.min_confidence
-    ]
+    told = [one for one in told if _credible(one[1], one[2], config)]
     names = stable_ids(graph, [one[0] for one in told])
     mass = np.bincount(graph.account, graph.p, minlength=len(graph.accounts))
     parts: dict[str, list[pd.DataFrame]] = {"members": [], "orders": [], "acts": []}
@@ -92,6 +88,18 @@ def _tables(
         shared_accounts(members, int(np.count_nonzero(mass))),
         _joined(parts["acts"], ("engagement_id", "campaign_id")),
     )
+
+
+def _credible(campaign: dict[str, Any], detail: dict[str, Any], config: CampaignConfig) -> bool:
+    """Whether the group is one beyond doubt: a single delivery always is.
+
+    Of a pool of thousands few members meet twice, so that the confidence is low; likely acts whose
+    members meet ten times as often as by chance are a group all the same.
+    """
+    if detail["n_streams"] == 1 or campaign["confidence"] >= config.min_confidence:
+        return True
+    likely = 2 * detail["mass"] >= campaign["n_engagements"]
+    return bool(likely and detail["pairs_together"] >= 10 * (detail["expected_together"] + 1))
 
 
 def _named(

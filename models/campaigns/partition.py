@@ -20,6 +20,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_array
+from zhenzan.models.campaigns.divide import divide
 from zhenzan.models.campaigns.kernels import local_moves
 
 __all__ = ["partition"]
@@ -61,7 +62,8 @@ def partition(cell: Array, account: Array, p: Array) -> Array:
                 break
             label = joined[label]
             graph, load = _contracted(graph, load, joined, n)
-    return label
+    divided = divide(label, shared, weight, csr_array(incidence.T), _LEAST_ALIKE[-1])
+    return _numbered(divided)[0]
 
 
 def _numbered(label: Array) -> tuple[Array, int]:

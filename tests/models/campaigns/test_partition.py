@@ -99,3 +99,26 @@ def test_a_million_acts_are_partitioned_in_seconds() -> None:
     label = partition(cell, account, np.ones(len(cell)))
     assert time.perf_counter() - started < 8
     assert same(label, np.arange(5000) // 25)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_pools_that_served_the_same_sections_are_divided(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # Each pool has three deliveries of its own; four sections were bought from both.
+    cell, account, _ = orders(rng, [(200, [80] * 7), (200, [80] * 7)])
+    place = {**{7 + i: 3 + i for i in range(4)}, **{11 + i: 7 + i for i in range(3)}}
+    cell = np.array([place.get(c, c) for c in cell])
+    label = partition(cell, account, np.ones(len(cell)))
+    assert len(set(label[[0, 1, 2]])) == len(set(label[[7, 8, 9]])) == 1
+    assert label[0] != label[7]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pool_of_the_busy_and_the_idle_stays_whole(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    busy = rng.lognormal(0, 1, 300)
+    cell = np.repeat(np.arange(12), 90)
+    account = np.concatenate(
+        [rng.choice(300, 90, replace=False, p=busy / busy.sum()) for _ in range(12)]
+    )
+    assert len(set(partition(cell, account, np.ones(len(cell))))) == 1
