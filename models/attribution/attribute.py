@@ -17,8 +17,10 @@ from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.curves import draw_curves, list_windows
 from zhenzan.models.attribution.events import Events, prepare
 from zhenzan.models.attribution.fit import Fit, fit
+from zhenzan.models.attribution.received import basis, comment_rows, received
 from zhenzan.models.attribution.result import (
     ACCOUNTS,
+    COMMENTS,
     CURVES,
     ENGAGEMENTS,
     SECTIONS,
@@ -51,15 +53,15 @@ def attribute(
 
     Args:
         engine: Holds the tables.
-        tables: `engagement`; with `section` (platform, creator, publication) and `comment`
-            (creation) where known.
+        tables: `engagement`, `comment` or both; comments are acts of their authors
+            (`written.py`). With `section` (platform, creator, publication) where known.
         config: Defaults serve every data set.
         progress: Called as `progress(done, rounds)`.
     """
     config = config or AttributionConfig()
-    if "engagement" not in tables:
+    if "engagement" not in tables and "comment" not in tables:
         return _nothing()
-    events = prepare(engine, tables)
+    events = prepare(engine, tables, comments=True)
     if not events.acts.num_rows:
         return _nothing()
     found = _even(events, fit(events, config, progress))
@@ -71,18 +73,27 @@ def attribute(
     own = _by_act(events.acts, coherent.account)
     streams, p, significant = sum_streams(events, found, purchased, config)
     wider = stream_factor(events)
+    counted = received(events, posterior)
     sections = sum_sections(
-        events.acts, posterior, events.n, events.stream_section, p, significant, own
+        counted.acts, counted.posterior, counted.n_timed, counted.stream_section,
+        p[counted.streams], significant[counted.streams], own[counted.rows],
+    )  # fmt: skip
+    sizes = np.diff(events.offsets).astype(np.float64)
+    wide = section_factor(
+        counted.stream_section, sizes[counted.streams], wider[counted.streams], sections.num_rows
     )
     return Attribution(
-        engagements=_engagements(events, posterior),
+        engagements=_engagements(counted.acts, counted.posterior),
         streams=widened(streams, wider).sort_by([("section_id", "ascending"), ("kind", "ascending"),
                                  ("comment_id", "ascending")]),
-        sections=widened(sections, section_factor(events, wider)).sort_by("section_id"),
-        accounts=sum_accounts(events.acts, posterior, events.n_sections, coherent.account),
+        sections=widened(sections, wide).sort_by("section_id"),
+        accounts=sum_accounts(
+            counted.acts, counted.posterior, counted.n_sections, coherent.account[counted.account]
+        ),
         windows=list_windows(events, found, purchased, math.log(config.window_prior)),
         curves=draw_curves(events, found, purchased, config),
-        info=_info(events, found, purchased, significant),
+        info=_info(events, found, purchased, significant) | basis(events),
+        comments=comment_rows(events, posterior, COMMENTS),
     )  # fmt: skip
 
 
@@ -149,8 +160,8 @@ def _by_act(acts: pa.Table, values: Reals) -> Reals:
     return np.where(account >= 0, values[account] if len(values) else np.nan, np.nan)
 
 
-def _engagements(events: Events, posterior: dict[str, Reals]) -> pa.Table:
-    columns = {name: events.acts[name] for name in ENGAGEMENTS.names[:7]}
+def _engagements(acts: pa.Table, posterior: dict[str, Reals]) -> pa.Table:
+    columns = {name: acts[name] for name in ENGAGEMENTS.names[:7]}
     for name in ENGAGEMENTS.names[7:]:
         values = posterior[name]
         columns[name] = pa.array(values, mask=np.isnan(values))

@@ -21,6 +21,7 @@ from zhenzan.models.attribution.placement import (
     shuffle_keys,
     widths,
 )
+from zhenzan.models.attribution.written import all_acts
 
 __all__ = ["Events", "prepare"]
 
@@ -88,7 +89,7 @@ SELECT kind, section_id, coalesce(comment_id, '') AS comment_key,
            comment_id NULLS LAST) - 1 AS stream
 FROM (SELECT kind, section_id, comment_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1,
              count(*) AS n, count(DISTINCT account_id) AS spread
-      FROM engagement GROUP BY kind, section_id, comment_id)
+      FROM {acts} GROUP BY kind, section_id, comment_id)
 """
 _ACCOUNTS: Final = """
 SELECT account_id,
@@ -96,22 +97,22 @@ SELECT account_id,
            account_id NULLS LAST) - 1 AS account
 FROM (SELECT account_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n,
              count(DISTINCT section_id) AS m
-      FROM engagement WHERE account_id IS NOT NULL GROUP BY account_id)
+      FROM {acts} WHERE account_id IS NOT NULL GROUP BY account_id)
 """
 _SECTIONS: Final = """
 SELECT section_id,
        row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST,
            section_id NULLS LAST) - 1 AS section
 FROM (SELECT section_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n
-      FROM engagement GROUP BY section_id)
+      FROM {acts} GROUP BY section_id)
 """
 _ACTS: Final = """
 SELECT e.engagement_id, e.section_id, e.comment_id, e.account_id, e.kind, e.ts_lo_ms, e.ts_hi_ms,
-       s.stream, c.section, coalesce(a.account, -1) AS account,
+       e.written, s.stream, c.section, coalesce(a.account, -1) AS account,
        CASE WHEN e.comment_id IS NULL THEN p.published_ms ELSE k.created_ms END AS born_ms,
        coalesce(p.platform, '') || ' ' || e.kind
            || CASE WHEN e.comment_id IS NULL THEN '' ELSE ' comment' END AS group_name
-FROM engagement e
+FROM {acts} e
 JOIN attribution_stream s ON s.kind = e.kind AND s.section_id = e.section_id
      AND s.comment_key = coalesce(e.comment_id, '')
 JOIN attribution_section c ON c.section_id = e.section_id
@@ -125,23 +126,29 @@ _EMPTY: Final = {
 }
 
 
-def prepare(engine: Engine, tables: Tables) -> Events:
-    """Codes, sorts and fetches all engagements.
+def prepare(engine: Engine, tables: Tables, *, comments: bool = False) -> Events:
+    """Codes, sorts and fetches all acts.
+
+    Args:
+        engine: Holds the tables.
+        tables: `engagement`, `comment` or both; `section` where known.
+        comments: Comments count as acts of their authors too (`written.py`).
 
     Raises:
         EngineError: With the statement that failed.
     """
+    acts = engine.sql(all_acts(tables, comments=comments), into="attribution_all", step=_STEP)
     made = [
-        engine.sql(_STREAMS, into="attribution_stream", step=_STEP),
-        engine.sql(_ACCOUNTS, into="attribution_account", step=_STEP),
-        engine.sql(_SECTIONS, into="attribution_section", step=_STEP),
+        engine.sql(sql.format(acts=acts.name), into=f"attribution_{name}", step=_STEP)
+        for name, sql in (("stream", _STREAMS), ("account", _ACCOUNTS), ("section", _SECTIONS))
     ]
     sides = {name: tables[name].name if name in tables else _EMPTY[name] for name in _EMPTY}
-    relation = engine.sql(_ACTS.format(**sides), into="attribution_act", step=_STEP)
-    acts = _sorted_acts(engine, relation)
-    for table in (*made, relation):
+    joined = _ACTS.format(acts=acts.name, **sides)
+    relation = engine.sql(joined, into="attribution_act", step=_STEP)
+    fetched = _sorted_acts(engine, relation)
+    for table in (acts, *made, relation):
         engine.drop(table)
-    return _events(acts)
+    return _events(fetched)
 
 
 def _sorted_acts(engine: Engine, relation: Relation) -> pa.Table:

@@ -12,7 +12,16 @@ from typing import Final
 
 import pyarrow as pa
 
-__all__ = ["ACCOUNTS", "CURVES", "ENGAGEMENTS", "SECTIONS", "STREAMS", "WINDOWS", "Attribution"]
+__all__ = [
+    "ACCOUNTS",
+    "COMMENTS",
+    "CURVES",
+    "ENGAGEMENTS",
+    "SECTIONS",
+    "STREAMS",
+    "WINDOWS",
+    "Attribution",
+]
 
 _TEXT: Final = pa.string()
 _INT: Final = pa.int64()
@@ -30,6 +39,10 @@ ENGAGEMENTS: Final = _schema(
     excess=_REAL,        # ln likelihood ratio of its time: delivered vs organic intensity
     propensity=_REAL,    # ln likelihood ratio of what else its account does, this stream left out
     company=_REAL,       # ln likelihood ratio of who arrives beside it; NULL if not looked at
+)  # fmt: skip
+COMMENTS: Final = _schema(
+    comment_id=_TEXT, section_id=_TEXT, account_id=_TEXT, ts_lo_ms=_INT, ts_hi_ms=_INT,
+    p_purchased=_REAL, excess=_REAL, propensity=_REAL, company=_REAL,  # of writing it
 )  # fmt: skip
 STREAMS: Final = _schema(
     section_id=_TEXT, comment_id=_TEXT, kind=_TEXT, n_engagements=_INT,
@@ -67,14 +80,17 @@ class Attribution:
     """The result; every table has the schema of the constant of the same name.
 
     Attributes:
-        engagements: One row per engagement, untimed ones too, in engagement_id order.
-        streams: One row per stream.
+        engagements: One row per engagement, untimed ones too, in engagement_id order. In a set
+            without any, the comments are the engagements: kind `comment`, named by comment_id.
+        streams: One row per stream; the comments of a section are a stream too.
         sections: One row per section that received an engagement.
         accounts: One row per account that acted.
         windows: The significant windows of excess, strongest first within a stream.
         curves: At most 200 equal bins a stream, of streams with 20 acts or more: observed acts,
             organic expectation with its 90 % band, and the attributed part. Half-open bins.
         info: Fitted figures for `run.json`: dispersion, prior, rounds, skipped work.
+        comments: One row per comment by somebody else than the creator: was it delivered itself?
+            In comment_id order. Where a set holds engagements, sums leave these acts out.
     """
 
     engagements: pa.Table
@@ -84,3 +100,4 @@ class Attribution:
     windows: pa.Table
     curves: pa.Table
     info: Mapping[str, object] = field(default_factory=dict)
+    comments: pa.Table = field(default_factory=COMMENTS.empty_table)

@@ -12,6 +12,7 @@ from zhenzan.models.attribution.events import Events
 __all__ = ["section_factor", "stream_factor", "widened"]
 
 Reals = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # Made-up worlds (tests/streams.py, two seeds, orders within an hour and within two days): times
 # known to ten minutes cover what exact times cover; known to the day, .83 of the sections with an
@@ -28,12 +29,17 @@ def stream_factor(events: Events) -> Reals:
     return np.asarray(1.0 + _MOST * blur)
 
 
-def section_factor(events: Events, factor: Reals) -> Reals:
-    """By section code, the factors of its streams weighted by their acts; 1 where none is timed."""
-    size = int(events.acts["section"].to_numpy().max(initial=-1)) + 1
-    n = np.diff(events.offsets).astype(np.float64)
-    total = np.bincount(events.stream_section, n, size)
-    mean = np.bincount(events.stream_section, n * factor, size) / np.maximum(total, 1.0)
+def section_factor(section: Ints, weight: Reals, factor: Reals, size: int) -> Reals:
+    """By section code, the mean of its streams' factors; 1 where it has none.
+
+    Args:
+        section: Code of each stream's section.
+        weight: Acts of each stream.
+        factor: Of each stream.
+        size: How many sections there are.
+    """
+    total = np.bincount(section, weight, size)
+    mean = np.bincount(section, weight * factor, size) / np.maximum(total, 1.0)
     return np.where(total > 0, mean, 1.0)
 
 
