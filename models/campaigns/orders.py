@@ -78,7 +78,9 @@ def _amount(graph: Graph, stream: int, p: Array) -> tuple[float, float]:
     """
     own = float(p.sum())
     variance = float(np.sum(p * (1 - p)))
-    low, high, whole, kept = graph.streams[["lo", "hi", "mass", "kept"]].iloc[stream]
+    low, high, whole, kept = (
+        graph.streams[name].to_numpy()[stream] for name in ("lo", "hi", "mass", "kept")
+    )
     if not np.isfinite(high - low) or kept <= 0:
         return own, float(np.sqrt(variance))
     part = min(1.0, own / float(kept))

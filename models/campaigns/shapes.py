@@ -72,14 +72,17 @@ def shape(at_ms: Array, p: Array | None = None) -> str | None:
     anywhere = 1.0 / (at[-1] + _FLASH_H)
     best, named = -np.inf, "mixed"
     for origin in _origins(at, weight):
-        for name, density, cost in _families(at - origin, weight):
-            bonus = rhythm if name == "diurnal" else 0.0
-            for stray in _STRAYS:
-                mixture = stray * anywhere + (1 - stray) * density
-                worth = float(np.sum(weight * np.log(mixture))) + bonus - cost
-                if worth > best + 1e-9:
-                    lost = np.sum(weight * stray * anywhere / mixture) / weight.sum()
-                    best, named = worth, name if lost <= _MOST_STRAY else "mixed"
+        names, densities, costs = zip(*_families(at - origin, weight), strict=True)
+        bonus = np.array([rhythm if name == "diurnal" else 0.0 for name in names])
+        density = np.stack(densities)
+        for stray in _STRAYS:
+            mixture = stray * anywhere + (1 - stray) * density
+            worth = np.round(np.log(mixture) @ weight + bonus - costs, 9)
+            first = int(worth.argmax())
+            if worth[first] > best:
+                best = worth[first]
+                lost = np.sum(weight * stray * anywhere / mixture[first]) / weight.sum()
+                named = names[first] if lost <= _MOST_STRAY else "mixed"
     return named
 
 
