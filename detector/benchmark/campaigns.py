@@ -44,9 +44,9 @@ def campaign_figures(world: Path, found: Attribution | Campaigns) -> dict[str, f
         `purity` (delivered acts of campaigns that belong to their campaign's main pool),
         `delivered_share` (acts of campaigns that were delivered), `completeness` (attributed acts
         of a pool in its main campaign), `adjusted_mutual_information` over the delivered acts of
-        campaigns, `grouped_share` (attributed delivered acts that are in a campaign),
-        `sized`, `size_right` (of the sized deliveries of one order, those with its quantity),
-        `shaped`, `shape_right` (the same for shapes).
+        campaigns (None without scikit-learn), `grouped_share` (attributed delivered acts that are
+        in a campaign), `sized`, `size_right` (of the sized deliveries of one order, those with its
+        quantity), `shaped`, `shape_right` (the same for shapes).
 
     Args:
         world: Directory of `zhenzan simulate`.
@@ -126,9 +126,11 @@ def _groups(acts: pd.DataFrame, campaigns: Campaigns) -> dict[str, float | int |
 
 
 def _mutual_information(bought: pd.DataFrame) -> float | None:
-    from sklearn.metrics import adjusted_mutual_info_score  # type: ignore[import-untyped]
-
     if bought.empty:
+        return None
+    try:
+        from sklearn.metrics import adjusted_mutual_info_score  # type: ignore[import-untyped]
+    except ModuleNotFoundError:  # no part of an installation; the other figures do without it
         return None
     return float(adjusted_mutual_info_score(bought["pool"], bought["found"]))
 

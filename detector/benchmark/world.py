@@ -6,11 +6,12 @@ sections, and the bands of the scan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
+from zhenzan.detector.benchmark.campaigns import campaign_figures
 from zhenzan.detector.benchmark.figures import (
     Row,
     account_rows,
@@ -27,6 +28,7 @@ from zhenzan.detector.options import ScanOptions
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.detector.scan import prefix
 from zhenzan.features.engine.registry import EngineOptions
+from zhenzan.models.attribution.result import Attribution
 
 __all__ = ["run_world"]
 
@@ -73,6 +75,8 @@ def run_world(
             if name == OURS and outcome.found.attribution is not None:
                 rows = band_rows(work, outcome.found.attribution, accounts, sections)
                 parts.append(tidy(dataset, name, rows))
+                rows = _campaign_rows(world, outcome.found.attribution)
+                parts.append(tidy(dataset, name, rows))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -86,3 +90,10 @@ def _rows(
     yield "seconds", "all", outcome.seconds
     if outcome.peak_bytes is not None:
         yield "peak_bytes", "all", float(outcome.peak_bytes)
+
+
+def _campaign_rows(world: Path, found: Attribution) -> Iterator[Row]:
+    """How the campaigns of the scan compare with the pools of the world."""
+    for name, value in campaign_figures(world, found).items():
+        if value is not None:
+            yield f"campaign_{name.removeprefix('n_')}", "all", float(value)
