@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from zhenzan.detector.benchmark.information import adjusted_mutual_information
 from zhenzan.features.errors import InputError
 from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.campaigns import Campaigns, find_campaigns
@@ -128,11 +129,8 @@ def _groups(acts: pd.DataFrame, campaigns: Campaigns) -> dict[str, float | int |
 def _mutual_information(bought: pd.DataFrame) -> float | None:
     if bought.empty:
         return None
-    try:
-        from sklearn.metrics import adjusted_mutual_info_score  # type: ignore[import-untyped]
-    except ModuleNotFoundError:  # no part of an installation; the other figures do without it
-        return None
-    return float(adjusted_mutual_info_score(bought["pool"], bought["found"]))
+    pool, found = bought["pool"].to_numpy(dtype=str), bought["found"].to_numpy(dtype=str)
+    return adjusted_mutual_information(pool, found)
 
 
 def _recovered(table: pd.DataFrame, whole: pd.Series, pool: str) -> bool:
