@@ -117,7 +117,7 @@ def birth_codes(
         born = born_ms[known].astype(np.int64)
         week = _blocks(when_ms[known] // (7 * _DAY_MS))
         group = _joint(stream[known], week)
-        beside, size = _near(_joint(group, account[known]), group, born)
+        beside, size = _near(group, born, _joint(group, account[known]))
         expected = (size - 1.0) * _share_born(born, week, section[known], creator[known])
         tail = gammainc(np.maximum(beside - 1.0, 1.0), np.maximum(expected, 1e-3))
         surprise = np.where(beside > 1, -np.log10(np.maximum(tail, 1e-12)), 0.0)
@@ -127,24 +127,27 @@ def birth_codes(
 
 def _share_born(born: Ints, week: Ints, section: Ints, creator: Ints) -> Reals:
     """Share of the acts around that come from accounts born within days, the act's own left out."""
-    acts = np.arange(len(born))
-    near, size = _near(acts, week, born)
+    near, size = _near(week, born)
     among_all = near / size  # one's own act stands for the accounts that nobody saw
-    near_creator, of_creator = _near(acts, creator, born)
-    near_section, of_section = _near(acts, section, born)
+    near_creator, of_creator = _near(creator, born)
+    near_section, of_section = _near(section, born)
     elsewhere = (near_creator - near_section) / np.maximum(of_creator - of_section, 1.0)
     return np.asarray(np.maximum(among_all, elsewhere))
 
 
-def _near(identity: Ints, group: Ints, born: Ints) -> tuple[Reals, Reals]:
-    """Of each act's group: how many identities were born within days of it, and how many it has."""
+def _near(group: Ints, born: Ints, identity: Ints | None = None) -> tuple[Reals, Reals]:
+    """Of each act's group: how many identities were born within days of it, and how many it has.
+
+    Without identities every act counts.
+    """
     _, place = np.unique(group, return_inverse=True)
     start = born - born.min()
     at = place * (int(start.max()) + 2 * _CLOSE_MS + 2) + start
-    order = np.argsort(at, kind="stable")
+    order = np.argsort(at)
     at = at[order]
-    single = np.zeros(len(at), bool)
-    single[np.unique(identity, return_index=True)[1]] = True
+    single = np.full(len(at), identity is None)
+    if identity is not None:
+        single[np.unique(identity, return_index=True)[1]] = True
     keys = at[single[order]]
     near = np.empty(len(at))
     near[order] = np.searchsorted(keys, at + _CLOSE_MS, "right") - np.searchsorted(
@@ -209,8 +212,9 @@ def talk_codes(
     codes = np.where(visit >= 0, 0, -1).astype(np.int16)
     order = np.lexsort((-said_form, said_ms, said_visit))
     said_visit, said_ms, said_form = said_visit[order], said_ms[order], said_form[order]
-    silent = ~np.isin(visit, said_visit)
-    acts = np.flatnonzero((visit >= 0) & ~silent)
+    spoke = np.zeros(max(int(visit.max(initial=0)), int(said_visit.max(initial=0))) + 1, bool)
+    spoke[said_visit[said_visit >= 0]] = True
+    acts = np.flatnonzero((visit >= 0) & spoke[visit])
     if not len(acts):
         return codes, n_bins
     base = int(min(when_ms[acts].min(), said_ms.min()))
@@ -245,7 +249,7 @@ def first_above(keys: Ints, wanted: Ints) -> Ints:
 
     Looks the wanted ones up in their order: a million in any order would miss the cache each time.
     """
-    order = np.argsort(wanted, kind="stable")
+    order = np.argsort(wanted)
     place = np.empty(len(wanted), np.int64)
     place[order] = np.searchsorted(keys, wanted[order], side="right")
     return place

@@ -33,7 +33,7 @@ Reals = NDArray[np.float64]
 
 _STEP: Final = "attribution"
 # What an account is (young, sparse) doubles the odds at most; nobody's region counts at all
-# (`docs/attribution.md`, Corroboration).
+# (`docs/corroboration.md`).
 _PERSONAL: Final = 0.7
 # An age known to a month or better, and not merely since when the account was seen.
 _PRECISE_S: Final = 31 * 86_400
@@ -167,7 +167,7 @@ def _of_follow(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     itself = _codes(acts.creator_ids, acts.account_ids)[events.section]
     account = events.account
     known = (account >= 0) & (creator >= 0) & (itself != account)
-    known &= np.isin(account, source) & np.isin(creator, target)
+    known &= _any(source, len(acts.account_ids))[account] & _any(target, len(names))[creator]
     kept = (source >= 0) & (target >= 0)  # both ends act in this set
     key = source[kept] * len(names) + target[kept]
     order = np.argsort(key, kind="stable")
@@ -202,15 +202,14 @@ def _of_talk(engine: Engine, tables: Tables, acts: _Acts) -> list[Clue]:
     account = _codes(rows["account_id"], acts.account_ids)
     section = _codes(rows["section_id"], acts.section_ids)
     width = len(acts.section_ids)
-    here = events.account[known] * width + events.section[known]
+    # Visits are numbered by account and section, so their pairs are sorted as they are numbered.
+    pairs = np.zeros(int(events.visit.max(initial=-1)) + 1, np.int64)
+    pairs[events.visit[known]] = events.account[known] * width + events.section[known]
     there = np.where((account >= 0) & (section >= 0), account * width + section, -1)
-    met = np.isin(there, here)
+    visit = np.minimum(first_above(pairs, there - 1), max(len(pairs) - 1, 0))
+    met = pairs[visit] == there if len(pairs) else np.zeros(len(there), bool)
     said = [_reals(rows[name])[met].astype(np.int64) for name in ("created_ms", "form")]
-    visit = np.full(events.n, -1, np.int64)
-    visit[known] = here
-    names, place = np.unique(np.concatenate([visit, there[met]]), return_inverse=True)
-    place = place - int(len(names) > 0 and names[0] < 0)
-    codes = talk_codes(place[: events.n], acts.when_ms, place[events.n :], said[0], said[1])
+    codes = talk_codes(events.visit, acts.when_ms, visit[met], said[0], said[1])
     return [Clue("talk", *codes)]
 
 
@@ -255,6 +254,13 @@ def _aligned(rows: pa.Table, key: str, ids: pa.ChunkedArray) -> pa.Table:
 def _reals(column: pa.ChunkedArray) -> Reals:
     values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return np.asarray(values, np.float64)
+
+
+def _any(codes: Ints, size: int) -> NDArray[np.bool_]:
+    """Which of the codes below `size` occur; one more, False, for unknown ones."""
+    found = np.zeros(size + 1, bool)
+    found[codes[codes >= 0]] = True
+    return found
 
 
 def _by_act(by_account: pa.ChunkedArray, account: Ints) -> Reals:
