@@ -41,7 +41,7 @@ def campaign_statements(row: Mapping[str, Any], refs: tuple[str, ...]) -> Iterat
     yield _extent(row, refs)
     if row.get("pairs") and row.get("pairs_together"):
         yield _together(row, refs)
-    if row.get("order_size") is not None:
+    if row.get("order_size") is not None and row.get("n_orders_fit"):
         yield _order(row, refs)
     if row.get("n_dropped"):
         yield _dropped(row, refs)

@@ -86,9 +86,9 @@ class Campaigns:
             attributed acts inside the group, a section's or comment's its share of the group.
         details: One row per campaign with what evidence states: `n_creators` (NULL where
             creators are unknown), `n_orders` (streams with ten delivered acts or more),
-            `n_orders_fit` (those of the order size), `coherence`, `pairs`, `pairs_together`,
-            `expected_together`, `mass`, `n_dropped` (taken back later), `n_further` and `n_staged`
-            (acts that followed a like, see `ladder`).
+            `n_orders_fit` (those whose number as it stands is of the order size), `coherence`,
+            `pairs`, `pairs_together`, `expected_together`, `mass`, `n_dropped` (taken back later),
+            `n_further` and `n_staged` (acts that followed a like, see `ladder`).
         orders: One row per delivery, columns `campaign_id` and `orders.ORDER_COLUMNS`: `size` is
             the one of `QUANTA` that is likelier than not, with its posterior `size_probability`.
         shared: Pairs of campaigns with common accounts, see `overlap`.

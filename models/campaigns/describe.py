@@ -17,7 +17,7 @@ from zhenzan.models.campaigns.orders import deliveries
 from zhenzan.models.campaigns.prices import cost
 from zhenzan.models.campaigns.search import Group
 from zhenzan.models.campaigns.shapes import campaign_shape
-from zhenzan.models.campaigns.sizes import main_size
+from zhenzan.models.campaigns.sizes import count_of_size, main_size
 
 __all__ = ["Facts", "describe", "member_rows", "stable_ids"]
 
@@ -55,7 +55,8 @@ def describe(
     coherence = _mean_coherence(graph, rows, facts.coherence)
     community = bool(coherence >= config.coherent)
     orders, sizes = deliveries(graph, rows, config)
-    size, fits = main_size(sizes)
+    size = main_size(sizes)
+    fits = count_of_size(orders["mass"].to_numpy(np.float64), size, config.over_delivery)
     low, high = cost(_delivered(graph, rows), config.over_delivery)
     further, soon = staged(graph, rows, facts.comments)
     shapes = orders.dropna(subset=["delivery"])

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtr
 from zhenzan.models.campaigns.config import QUANTA
 
-__all__ = ["main_size", "named_sizes", "size_posterior"]
+__all__ = ["count_of_size", "main_size", "named_sizes", "size_posterior"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -60,14 +60,25 @@ def named_sizes(posterior: Array) -> list[tuple[int, float] | None]:
     return [(QUANTA[b], float(c)) if c >= 0.5 else None for b, c in zip(best, chance, strict=True)]
 
 
-def main_size(posterior: Array) -> tuple[int | None, int]:
-    """The size most orders have, and how many; None unless half of them have the same one."""
+def main_size(posterior: Array) -> int | None:
+    """The size most orders have; None unless half of them have the same one."""
     if not len(posterior):
-        return None, 0
+        return None
     expected = np.round(posterior[:, :-1].sum(axis=0), 9)
     place = len(expected) - 1 - int(np.argmax(expected[::-1]))
     count = int(np.count_nonzero(posterior[:, place] >= 0.5))
-    return (QUANTA[place] if 2 * count >= len(posterior) and count else None), count
+    return QUANTA[place] if count and 2 * count >= len(posterior) else None
+
+
+def count_of_size(delivered: Array, size: int | None, over: float) -> int:
+    """Deliveries whose number, as it stands, is that of an order of this size and up to a tenth.
+
+    Half an act of slack on either side, because delivered acts are sums of posteriors.
+    """
+    if size is None:
+        return 0
+    fits = (delivered >= size - 0.5) & (delivered <= size * (1 + over) + 0.5)
+    return int(np.count_nonzero(fits))
 
 
 def _likelihood(delivered: Array, error: Array, over: float) -> Array:

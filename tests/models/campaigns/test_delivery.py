@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zhenzan.models.campaigns.config import QUANTA
 from zhenzan.models.campaigns.shapes import campaign_shape, shape
-from zhenzan.models.campaigns.sizes import main_size, named_sizes, size_posterior
+from zhenzan.models.campaigns.sizes import count_of_size, main_size, named_sizes, size_posterior
 
 HOUR = 3_600_000
 
@@ -45,12 +45,18 @@ def test_orders_of_a_campaign_lend_each_other_their_size() -> None:
 
 
 def test_the_main_size_needs_half_of_the_deliveries() -> None:
-    def main(*delivered: float) -> tuple[int | None, int]:
+    def main(*delivered: float) -> int | None:
         return main_size(size_posterior(np.array(delivered), np.full(len(delivered), 1.0), 0.1))
 
-    assert main(102, 104, 108, 61) == (100, 3)
-    assert main(104, 61, 62, 150)[0] is None
-    assert main() == (None, 0)
+    assert main(102, 104, 108, 61) == 100
+    assert main(104, 61, 62, 150) is None
+    assert main() is None
+
+
+def test_numbers_of_a_size_are_counted_as_they_stand() -> None:
+    delivered = np.array([99.4, 99.6, 105, 110.4, 110.6])
+    assert count_of_size(delivered, 100, 0.1) == 3
+    assert count_of_size(delivered, None, 0.1) == 0
 
 
 @settings(max_examples=50, deadline=None)
