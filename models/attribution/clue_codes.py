@@ -153,7 +153,8 @@ def _near(group: Ints, born: Ints, identity: Ints | None = None) -> tuple[Reals,
     near[order] = np.searchsorted(keys, at + _CLOSE_MS, "right") - np.searchsorted(
         keys, at - _CLOSE_MS
     )
-    return near, np.bincount(place[single], minlength=int(place.max()) + 1)[place] * 1.0
+    size = np.bincount(place[single], minlength=int(place.max()) + 1)[place]
+    return near, size.astype(np.float64)
 
 
 def follow_codes(follows: Flags, since_ms: Reals, when_ms: Ints, known: Flags) -> tuple[Codes, int]:
