@@ -138,19 +138,25 @@ def _surprise(count: float, expected: float) -> float:
 @njit(cache=True)
 def grow(
     start: Array, account: Array, section: Array, life: Array, audience: Array, by_section: Array,
-    explained: Array, rounds: int, loose_rounds: int, loose: float, strict_accounts: float,
-    strict_sections: float, count: Array, visits: Array,
+    explained: Array, rounds: int, loose_rounds: int, loose: float, among: int, strict: bool,
+    count: Array, visits: Array,
 ) -> tuple[Array, Array, int]:  # fmt: skip
     """Sections that a set of accounts visits beyond chance, accounts that visit those, and so on.
 
-    Loose thresholds first, so that a block is reached from a corner of it; strict ones until
-    nothing changes. Returns accounts, sections (both empty where nothing holds) and work.
+    Loose thresholds first, so that a block is reached from a corner of it; then, until nothing
+    changes, a member must be likelier one than the share of members `among` all has it, by a nat;
+    than one in all, where `strict`.
+    Returns accounts, sections (both empty where nothing holds) and work.
     """
     total, work = float(len(account)), 0
     accounts, sections = start.copy(), np.empty(0, np.int64)
     seen = np.empty(len(audience) - 1, np.int64)
     for r in range(rounds):
         is_loose = r < loose_rounds
+        needed = loose
+        if not is_loose:
+            size = 1.0 if strict else max(float(len(sections)), 1.0)
+            needed = max(loose, 1.0 + np.log((len(audience) - 1.0) / size))
         n, acts = 0, 0.0
         for a in accounts:
             for i in range(life[a], life[a + 1]):
@@ -163,34 +169,33 @@ def grow(
                     n += 1
                 visits[s] += 1
                 acts += 1.0
-        kept, inside, size = 0, 0.0, 0.0
+        kept, inside, reached = 0, 0.0, 0.0
         for k in range(n):
             s = seen[k]
             c = visits[s]
             visits[s] = 0
             expected = acts * (audience[s + 1] - audience[s]) / total
-            if c >= (2 if is_loose else 3) and _surprise(float(c), expected) > (
-                loose if is_loose else strict_sections
-            ):
+            if c >= (2 if is_loose else 3) and _surprise(float(c), expected) > needed:
                 seen[kept] = s
                 kept += 1
                 inside += c
-                size += audience[s + 1] - audience[s]
+                reached += audience[s + 1] - audience[s]
         sections = seen[:kept].copy()
         if kept < 3:
             return accounts[:0], sections[:0], work
         who, times = reach(sections, account, audience, by_section, explained, count)
-        work += int(size)
-        outside = max(size - inside, 1.0)
+        work += int(reached)
+        outside = max(reached - inside, 1.0)
         kept, same = 0, 0
+        if not is_loose:
+            size = 1.0 if strict else float(len(accounts))
+            needed = max(loose, 1.0 + np.log(among / size))
         for a in accounts:
             count[a] = 1
         for k in range(len(who)):
             b = who[k]
             expected = (life[b + 1] - life[b]) * outside / total
-            if times[k] >= (2 if is_loose else 3) and _surprise(float(times[k]), expected) > (
-                loose if is_loose else strict_accounts
-            ):
+            if times[k] >= (2 if is_loose else 3) and _surprise(float(times[k]), expected) > needed:
                 who[kept] = b
                 kept += 1
                 same += count[b]

@@ -35,7 +35,7 @@ _FROM: Final = 3.0  # nats of evidence from which an account is worth a search
 _LEAST_VISITS: Final = 3  # of an account that begins one
 _ROUNDS: Final = 30
 _LOOSE_ROUNDS: Final = 6
-_LOOSE: Final = 4.0  # nats, while a block grows; then the logarithm of how many could be chosen
+_LOOSE: Final = 4.0  # nats, while a block grows, and later at least
 # A block of fewer is what friends or a family do, too (hard negative: friends and family).
 _MIN_ACCOUNTS: Final = 10
 _MIN_SECTIONS: Final = 3
@@ -153,8 +153,7 @@ class _Search:
         loose_rounds = _LOOSE_ROUNDS if depth == _DEPTH else 0
         accounts, sections, work = grow(
             start, v.account, v.section, v.life, v.audience, v.by_section, self._explained,
-            _ROUNDS, loose_rounds, _LOOSE, math.log(max(self._n_active, 2)),
-            math.log(max(len(v.section_of), 2)), self._count, self._seen,
+            _ROUNDS, loose_rounds, _LOOSE, self._n_active, depth < _DEPTH, self._count, self._seen,
         )  # fmt: skip
         self._work += work
         if len(accounts) < _MIN_ACCOUNTS or len(sections) < _MIN_SECTIONS:
@@ -162,8 +161,8 @@ class _Search:
         inside = self._inside(accounts, sections)
         if depth:
             halves = _split(v.account[inside], v.section[inside])
-            parts = [b for half in halves for b in self._from(half, depth - 1)]
-            if len(parts) > 1:
+            parts = _apart([b for half in halves for b in self._from(half, depth - 1)])
+            if parts:
                 return parts
         block = self._describe(accounts, sections, inside)
         if block.evidence > 0:
@@ -216,6 +215,16 @@ class _Search:
         size = np.diff(v.audience)[sections] / np.diff(v.audience)[sections].sum()
         expected = float(self._pairs_up_to[top]) * share**2 * (1.0 - float((size**2).sum()))
         return float((times * (times - 1.0)).sum() / 2.0), expected
+
+
+def _apart(blocks: list[Block]) -> list[Block]:
+    """The blocks, the most evident first, without those that are mostly one of these again."""
+    kept: list[Block] = []
+    for block in sorted(blocks, key=lambda b: -b.evidence):
+        both = (np.isin(block.accounts, k.accounts, assume_unique=True).sum() for k in kept)
+        if all(n <= 0.5 * len(block.accounts) for n in both):
+            kept.append(block)
+    return kept
 
 
 def _names(chosen: int, among: int) -> float:
