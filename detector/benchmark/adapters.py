@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
+from zhenzan.detector.benchmark.methods import OURS
 from zhenzan.detector.benchmark.stars import StarsResult, summarize
 from zhenzan.detector.benchmark.tidy import COLUMNS, over_seeds, tidy
 
@@ -19,7 +20,9 @@ _SAME: Final = {
     "seconds": "seconds",
     "peak_bytes": "peak_bytes",
 }
-_BLOCK: Final = ("f1", "precision", "recall", "best_f1")
+_BLOCK: Final = ("f1", "precision", "recall", "best_f1", "act_f1")
+# On reviews the trained trees are what we would use, so they stand in our column.
+_HEADLINE: Final = "trees"
 
 
 def stars_rows(result: StarsResult) -> pd.DataFrame:
@@ -53,7 +56,7 @@ def injection_rows(table: pd.DataFrame) -> pd.DataFrame:
     """FRAUDAR's injection: a data set a density, a group a kind of camouflage; means over seeds.
 
     Args:
-        table: `method, kind, density, f1, precision, recall, best_f1, seconds, peak_bytes`.
+        table: `method, kind, density, f1, precision, recall, best_f1, act_f1, seconds, peak_bytes`.
     """
     parts = []
     for (density, method), rows in table.groupby(["density", "method"], sort=False):
@@ -74,13 +77,19 @@ def yelp_rows(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Yelp by date: a row a method.
 
     Args:
-        table: `method, auc, average_precision, recall_1pct, recall_01pct, seconds, peak_bytes`.
+        table: `method, auc, average_precision, recall_1pct, recall_01pct, seconds, peak_bytes`,
+            and ends of intervals (`auc_lo`, `auc_hi`, …) where there are any.
         name: Of the file, such as YelpZip.
     """
-    parts = [
-        tidy(name, str(row["method"]), _named({str(k): v for k, v in row.items()}))
-        for row in table.to_dict("records")
-    ]
+    parts = []
+    for row in table.to_dict("records"):
+        figures = {str(key): value for key, value in row.items()}
+        method = OURS if row["method"] == _HEADLINE else str(row["method"])
+        part = tidy(name, method, _named(figures))
+        for end, side in (("low", "lo"), ("high", "hi")):
+            ends = {m: figures.get(f"{key}_{side}") for key, m in _SAME.items()}
+            part[end] = [_real(ends[metric]) for metric in part["metric"]]
+        parts.append(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 

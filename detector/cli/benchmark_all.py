@@ -22,6 +22,7 @@ def everything(
     names: list[str] | None,
     options: EngineOptions,
     *,
+    datasets: list[str],
     seeds: int,
     scenarios: list[str] | None,
     scale: int,
@@ -35,6 +36,7 @@ def everything(
         data: Folder with real data; None for made-up data only.
         names: Methods; None for all.
         options: Of the engine.
+        datasets: Which kinds of data.
         seeds: How many, from 0.
         scenarios: Presets of simulated worlds; None for all.
         scale: Engagements of a world.
@@ -46,7 +48,7 @@ def everything(
     from zhenzan.detector.simulate import PRESETS
 
     plan = Plan(
-        scenarios=list(PRESETS) if scenarios is None else scenarios, scale=scale,
+        datasets=datasets, scenarios=list(PRESETS) if scenarios is None else scenarios, scale=scale,
         seeds=range(seeds), names=names, ablation=ablation, data=data, options=options,
     )  # fmt: skip
     with progress_bar() as progress:

@@ -47,7 +47,9 @@ def main(
     if unknown := sorted(chosen - {*KNOWN}):
         raise typer.BadParameter(f"no benchmark {', '.join(unknown)}; there are {', '.join(KNOWN)}")
     if "table" in chosen:
-        table(1 if quick else worlds, 30_000 if quick else scale, data, out, progress)
+        small = Plan(scale=30_000, densities=(0.1,), data=data)
+        whole = Plan(scale=scale, seeds=range(worlds), data=data)
+        table(small if quick else whole, out, progress)
     if "stars" in chosen and (stars := data / STARS).exists():
         done = run_stars(read_stars(stars), seeds=range(1 if quick else seeds), progress=progress)
         write(out / "stars.json", summary=summarize(done), runs=done.runs)
@@ -58,15 +60,16 @@ def main(
         write(out / "throughput.json", summary=exponents(runs), runs=runs)
 
 
-def table(worlds: int, scale: int, data: Path, out: Path, progress: LineProgress) -> None:
+def table(plan: Plan, out: Path, progress: LineProgress) -> None:
     """The one table, as JSON with the machine, as CSV, and as a picture."""
-    result = run_all(Plan(scale=scale, seeds=range(worlds), data=data), progress)
+    result = run_all(plan, progress)
     for reason in result.left_out:
         typer.echo(f"left out: {reason}", err=True)
     write(out / "benchmark.json", left_out=pd.Series(result.left_out, name="why").to_frame(),
           rows=result.table)  # fmt: skip
     write_tidy(result.table, out / "benchmark.csv")
-    heading = f"{scale:,} engagements a world, {worlds} seeds, commit {commit()}"
+    draws = "one seed" if len(plan.seeds) == 1 else f"{len(plan.seeds)} seeds"
+    heading = f"{plan.scale:,} engagements a world, {draws}, commit {commit() or 'unknown'}"
     (out / "benchmark.svg").write_text(draw(matrices(result.table), heading), encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from zhenzan.detector.benchmark.everything import Plan
 from zhenzan.detector.benchmark.methods import ablations, methods
 from zhenzan.detector.benchmark.shown import ablation_block
 from zhenzan.detector.benchmark.throughput import exponent, exponents, run_throughput
@@ -52,7 +53,8 @@ def test_the_script_writes_the_table_with_its_machine(tmp_path) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     said = io.StringIO()
-    module.table(1, 5_000, tmp_path / "no data", tmp_path, LineProgress(said))
+    plan = Plan(("simulated", "stars"), scale=5_000, data=tmp_path / "no data")
+    module.table(plan, tmp_path, LineProgress(said))
     record = json.loads((tmp_path / "benchmark.json").read_text("utf-8"))
     assert record["machine"]["cores"] >= 1 and "commit" in record
     assert any("diluted stars" in reason["why"] for reason in record["left_out"])

@@ -86,7 +86,7 @@ def test_other_benchmarks_in_the_words_of_the_table() -> None:
     cost = {"seconds": 1.5, "peak_bytes": None}
     injected = pd.DataFrame(
         [{"method": m, "kind": kind, "density": d, "f1": f, "precision": 1.0, "recall": f,
-          "best_f1": f, **cost}
+          "best_f1": f, "act_f1": f, **cost}
          for d in (0.1, 0.3) for m, f in (("zhenzan", 0.9), ("fraudar", 0.2))
          for kind in ("none", "random")]
     )  # fmt: skip
@@ -94,10 +94,17 @@ def test_other_benchmarks_in_the_words_of_the_table() -> None:
     assert done["injection 0.1", "fraudar", "f1", "random"] == 0.2
     assert done["injection 0.3", "zhenzan", "seconds", "all"] == 1.5
     assert "peak_bytes" not in done.index.get_level_values("metric")
-    yelp = pd.DataFrame([{"method": "boosted trees", "auc": 0.77, "average_precision": 0.32,
-                          "recall_1pct": 0.1, "recall_01pct": 0.02, **cost}])  # fmt: skip
-    done = yelp_rows(yelp, "YelpZip").set_index(KEY)["value"]
-    assert done["YelpZip", "boosted trees", "act_auc", "all"] == 0.77
+    reviews = [
+        {"method": m, "auc": a, "auc_lo": a - 0.1, "auc_hi": a + 0.1, "average_precision": 0.3,
+         "recall_1pct": 0.1, "recall_01pct": 0.02, **cost}
+        for m, a in (("trees", 0.8), ("trees-eleven", 0.77))
+    ]  # fmt: skip
+    yelp = pd.DataFrame(reviews)
+    done = yelp_rows(yelp, "YelpZip").set_index(KEY)
+    ours = done.loc[("YelpZip", "zhenzan", "act_auc", "all")]
+    assert ours.tolist() == pytest.approx([0.8, 0.7, 0.9])
+    assert done.loc[("YelpZip", "trees-eleven", "act_auc", "all"), "value"] == 0.77
+    assert np.isnan(done.loc[("YelpZip", "zhenzan", "act_recall_1pct", "all"), "low"])
     assert len(injection_rows(injected[:0])) == len(yelp_rows(yelp[:0], "YelpZip")) == 0
 
 
@@ -111,21 +118,18 @@ def folder(made_stars, tmp_path_factory) -> Path:
 
 
 def test_what_is_absent_is_left_out_and_said(folder, tmp_path) -> None:
-    names = ("company", "degree")
-    plan = Plan(scenarios=("demo",), scale=5_000, names=names, ablation=False)
-    done = run_all(Plan(**{**vars_of(plan), "data": folder}))
-    assert not [reason for reason in done.left_out if "stars" in reason]
+    done = run_all(
+        Plan(scenarios=("demo",), scale=5_000, names=("company",), ablation=False, data=folder)
+    )
+    absent = [reason.partition(":")[0] for reason in done.left_out]
+    assert absent == ["injected blocks", "YelpZip", "YelpChi"]  # company needs times
     datasets = set(done.table["dataset"])
     assert {"demo 5,000", "stars 0.1", "stars 0.03", "stars 0.01"} <= datasets
     assert not done.table.duplicated(KEY).any()
     shown = {block.title: block for block in blocks(done.table)}
-    assert set(shown["stars 0.1"].columns) >= set(names)
+    assert set(shown["stars 0.1"].columns) == {"company"}
     with pytest.raises(UsageError, match=r"nothing to run; left out: .*diluted stars: no "):
-        run_all(Plan(scenarios=(), data=tmp_path, names=names, ablation=False))
-
-
-def vars_of(plan: Plan) -> dict:
-    return {name: getattr(plan, name) for name in Plan.__slots__}
+        run_all(Plan(("stars",), data=tmp_path, names=("company",), ablation=False))
 
 
 def test_nonsense_is_refused() -> None:
@@ -133,13 +137,16 @@ def test_nonsense_is_refused() -> None:
         run_all(Plan(names=("magic",)))
     with pytest.raises(UsageError, match="seed"):
         run_all(Plan(seeds=()))
+    with pytest.raises(UsageError, match="moon"):
+        run_all(Plan(("moon",)))
     with pytest.raises(UsageError, match="no scenario"):
         run_all(Plan(scenarios=("atlantis",), scale=5_000))
 
 
 def test_the_command_says_and_writes_all_of_it(tmp_path) -> None:
-    words = ["benchmark", "--scenarios", "demo,organic", "--scale", "5000", "--no-ablation"]
-    words += ["--methods", "zhenzan,degree", "--out", str(tmp_path / "out")]
+    words = ["benchmark", "--datasets", "simulated,stars", "--scenarios", "demo,organic"]
+    words += ["--scale", "5000", "--methods", "zhenzan,company", "--no-ablation"]
+    words += ["--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     assert "demo 5,000" in done.stdout and "left out: diluted stars" in done.stdout
@@ -147,9 +154,19 @@ def test_the_command_says_and_writes_all_of_it(tmp_path) -> None:
     back = read_tidy(tmp_path / "out/benchmark.csv")
     record = json.loads((tmp_path / "out/benchmark.json").read_text("utf-8"))
     assert len(record["rows"]) == len(back) > 100
-    assert {"zhenzan", "degree", ""} == set(back["method"])
+    assert {"zhenzan", "company", ""} == set(back["method"])
     organic = back[back["dataset"] == "organic 5,000"]
     assert set(organic["method"]) == {"zhenzan", ""}  # baselines have nothing to find there
     assert (tmp_path / "out/benchmark.svg").read_text("utf-8").startswith("<svg")
     done = CliRunner().invoke(app, ["benchmark", "stars"])
     assert done.exit_code == 2 and "needs a PATH" in done.output
+
+
+@pytest.mark.slow
+def test_blocks_are_injected_and_named(tmp_path) -> None:
+    plan = Plan(("injection",), densities=(0.5,), names=("degree", "catchsync"), ablation=False)
+    table = run_all(plan).table
+    assert set(table["dataset"]) == {"injection 0.5"}
+    value = table.set_index(["method", "metric", "group"])["value"]
+    assert 0 <= value["catchsync", "f1", "random"] <= value["catchsync", "best_f1", "random"] <= 1
+    assert ("degree", "f1", "random") not in value  # a count names nobody
