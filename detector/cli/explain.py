@@ -132,7 +132,7 @@ def _campaign(record: Mapping[str, Any], words: Mapping[str, str], lang: str) ->
     if record["order_size"] is not None:
         yield f"  {words['order_size']}{words['colon']}{record['order_size']}"
     if record["estimated_cost_lo"] is not None:
-        low, high = (rounded(record[f"estimated_cost_{end}"], 1) for end in ("lo", "hi"))
+        low, high = (rounded(record[f"estimated_cost_{end}"], 2) for end in ("lo", "hi"))
         yield f"  {words['cost']}{words['colon']}{low}–{high} {words['dollars']}"
 
 

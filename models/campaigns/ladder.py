@@ -44,7 +44,9 @@ def staged(graph: Graph, rows: Array, comments: pd.DataFrame | None) -> tuple[in
     )
     keys = ["section_id", "account_id"]
     liked = frame[frame["kind"] == "like"].groupby(keys, as_index=False)["at"].min()
-    further = frame.loc[frame["kind"] != "like", [*keys, "at"]]
+    # Comments are counted from their own table, be they acts of the attribution or not.
+    known = {"like"} if comments is None else {"like", "comment"}
+    further = frame.loc[~frame["kind"].isin(known), [*keys, "at"]]
     if comments is not None:
         own = comments[comments["section_id"].isin(liked["section_id"].unique())]
         own = own.rename(columns={"created_ms": "at"})[[*keys, "at"]].dropna()
