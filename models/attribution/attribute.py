@@ -29,6 +29,7 @@ from zhenzan.models.attribution.result import (
     Attribution,
 )
 from zhenzan.models.attribution.sums import sum_accounts, sum_sections, sum_streams
+from zhenzan.models.attribution.untimed import Untimed, untimed, untimed_factor
 from zhenzan.models.attribution.weaker import section_factor, stream_factor, widened
 
 __all__ = ["attribute"]
@@ -47,9 +48,9 @@ def attribute(
     """Says of every engagement how likely it was delivered by an order.
 
     Times enter exactly where `ts_lo_ms` = `ts_hi_ms`; acts with an interval are spread over it as
-    their audience arrives (`placement.py`), and the bounds of the sums widen. Untimed acts keep the
-    background rate: nothing is known of when they came. Without any engagement all tables are
-    empty.
+    their audience arrives (`placement.py`), and the bounds of the sums widen. Untimed acts are
+    judged by who else went where their accounts went (`untimed.py`), with wider bounds. Without any
+    engagement all tables are empty.
 
     Args:
         engine: Holds the tables.
@@ -69,8 +70,10 @@ def attribute(
     coherent = coherence(events, found.q, creator, config)
     discount = 0.0 if "coherence" in config.without else coherent.community
     purchased = found.q * (1.0 - discount)
-    posterior = _all_acts(events, found, purchased, config)
-    own = _by_act(events.acts, coherent.account)
+    late = untimed(events, purchased, creator, config)
+    posterior = _all_acts(events, found, purchased, late, config)
+    by_account = np.where(np.isnan(coherent.account), late.coherence, coherent.account)
+    own = _by_act(events.acts, by_account)
     streams, p, significant = sum_streams(events, found, purchased, config)
     wider = stream_factor(events)
     counted = received(events, posterior)
@@ -82,17 +85,19 @@ def attribute(
     wide = section_factor(
         counted.stream_section, sizes[counted.streams], wider[counted.streams], sections.num_rows
     )
+    blind = untimed_factor(counted.acts["section"].to_numpy(), counted.n_timed)
     return Attribution(
         engagements=_engagements(counted.acts, counted.posterior),
         streams=widened(streams, wider).sort_by([("section_id", "ascending"), ("kind", "ascending"),
                                  ("comment_id", "ascending")]),
-        sections=widened(sections, wide).sort_by("section_id"),
+        sections=widened(sections, np.maximum(wide, blind)).sort_by("section_id"),
         accounts=sum_accounts(
-            counted.acts, counted.posterior, counted.n_sections, coherent.account[counted.account]
+            counted.acts, counted.posterior, counted.n_sections, by_account[counted.account]
         ),
         windows=list_windows(events, found, purchased, math.log(config.window_prior)),
         curves=draw_curves(events, found, purchased, config),
-        info=_info(events, found, purchased, significant) | basis(events),
+        info=_info(events, found, purchased, significant, late, posterior["p_purchased"])
+        | basis(events),
         comments=comment_rows(events, posterior, COMMENTS),
     )  # fmt: skip
 
@@ -138,21 +143,19 @@ def _creators(engine: Engine, tables: Tables, events: Events) -> NDArray[np.int6
 
 
 def _all_acts(
-    events: Events, found: Fit, purchased: Reals, config: AttributionConfig
+    events: Events, found: Fit, purchased: Reals, late: Untimed, config: AttributionConfig
 ) -> dict[str, Reals]:
-    """Per-act figures, timed acts first; untimed ones keep the background rate."""
-    n_untimed = events.acts.num_rows - events.n
-    base = np.full(n_untimed, config.background)
+    """Per-act figures, timed acts first."""
+    discount = 0.0 if "coherence" in config.without else late.community
     return {
-        "p_purchased": np.concatenate([purchased, base]),
-        "suspicion": np.concatenate([found.q, base]),
-        "excess": np.concatenate([found.timing, np.full(n_untimed, np.nan)]),
-        "propensity": np.concatenate([found.propensity, np.zeros(n_untimed)]),
+        "p_purchased": np.concatenate([purchased, late.q * (1.0 - discount)]),
+        "suspicion": np.concatenate([found.q, late.q]),
+        "excess": np.concatenate([found.timing, np.full(len(late.q), np.nan)]),
+        "propensity": np.concatenate([found.propensity, late.mark]),
         "company": np.concatenate(
-            [np.where(np.isnan(found.company_value), np.nan, found.company),
-             np.full(n_untimed, np.nan)]
+            [np.where(np.isnan(found.company_value), np.nan, found.company), late.ratio]
         ),
-    }  # fmt: skip
+    }
 
 
 def _by_act(acts: pa.Table, values: Reals) -> Reals:
@@ -169,7 +172,12 @@ def _engagements(acts: pa.Table, posterior: dict[str, Reals]) -> pa.Table:
 
 
 def _info(
-    events: Events, found: Fit, purchased: Reals, significant: NDArray[np.bool_]
+    events: Events,
+    found: Fit,
+    purchased: Reals,
+    significant: NDArray[np.bool_],
+    late: Untimed,
+    every: Reals,
 ) -> dict[str, object]:
     return {
         "timed_engagements": events.n,
@@ -179,7 +187,9 @@ def _info(
         "significant_streams": int(significant.sum()),
         "rounds": len(found.sums),
         "sum_of_posteriors_by_round": [round(v, 3) for v in found.sums],
-        "n_purchased": round(float(purchased.sum()), 3),
+        "n_purchased": round(float(every.sum()), 3),
+        "n_purchased_untimed": round(float(every[events.n :].sum()), 3),
         "explained_by_communities": round(float((found.q - purchased).sum()), 3),
         "acts_with_company": int((~np.isnan(found.company_value)).sum()),
+        **late.info,
     }

@@ -46,6 +46,8 @@ _PRIOR_PAIRS: Final = 0.5
 # Visits that a section is assumed to have had of the other members at least.
 _PSEUDO: Final = 0.1
 _WIDER: Final = 1.0
+# The background weighs like 20 timed acts against what is known of the stream; no measurement.
+_TIMED_WEIGHT: Final = 20.0
 # What timed acts say of an account, as in `ratios.py`: the shares a worker may deliver, one worker
 # in fifty accounts, and how far one section may speak.
 _DELIVERED_SHARES: Final = (0.15, 0.4, 0.75)
@@ -75,7 +77,7 @@ class Untimed:
 
 
 def judge_untimed(
-    account: Ints, section: Ints, creator: Ints, mark: Reals, background: float, n_accounts: int
+    account: Ints, section: Ints, creator: Ints, mark: Reals, prior: Reals, n_accounts: int
 ) -> Untimed:
     """Posteriors of acts without times, by who else went where their accounts went.
 
@@ -84,11 +86,11 @@ def judge_untimed(
         section: Its section code.
         creator: Creator code by section code.
         mark: Log likelihood ratio of each act by what else is known of its account.
-        background: Probability that an act was delivered before anything is known of it.
+        prior: Probability of each act before anything is known of its account.
         n_accounts: Number of account codes.
 
     Returns:
-        The posterior is that of background and mark where there is no block.
+        Without a block, and at least, the posterior is that of prior and mark.
     """
     visits = build_visits(account, section)
     found = find_blocks(visits)
@@ -97,17 +99,19 @@ def judge_untimed(
         best.add(block, community_share(block, creator[visits.section_of[block.sections]]))
     known = visits.edge >= 0
     ratio = np.full(len(account), np.nan)
-    q, community = expit(mark + logit(background)), np.zeros(len(account))
     edge = visits.edge[known]
     ratio[known] = np.where(
         np.diff(visits.life)[visits.account[edge]] > 1, best.ratio[edge], np.nan
     )
-    q[known] = np.where(best.community[edge] >= 0, best.q[edge], q[known])
-    community[known] = np.maximum(best.community[edge], 0.0)
+    least = np.asarray(expit(mark + logit(prior)))
+    q, community = least.copy(), np.zeros(len(account))
+    q[known] = np.maximum(best.q[edge], q[known])
+    # What a community explains is still no less likely delivered than an act of its stream.
+    community[known] = np.minimum(best.community[edge], 1.0 - least[known] / q[known])
     coherence = np.full(n_accounts, np.nan)
     coherence[visits.account_of] = best.coherence
     return Untimed(
-        q, community, ratio, coherence,
+        q, np.maximum(community, 0.0), ratio, coherence,
         {
             "untimed_visits": visits.n,
             "untimed_blocks": len(found.blocks),
@@ -210,10 +214,20 @@ def untimed(events: Events, purchased: Reals, creator: Ints, config: Attribution
     if "propensity" not in config.without:
         mark = _known_workers(events, purchased, account, section, config.background)
     searched = np.where("company" in config.without, -1, account)
-    found = judge_untimed(
-        searched, section, creator, mark, config.background, len(events.n_sections)
-    )
+    prior = _by_stream(events, purchased, config.background)
+    found = judge_untimed(searched, section, creator, mark, prior, len(events.n_sections))
     return replace(found, mark=mark)
+
+
+def _by_stream(events: Events, purchased: Reals, background: float) -> Reals:
+    """Of each untimed act, what share of the timed acts of its stream was delivered, shrunk."""
+    stream = events.acts["stream"].to_numpy()
+    size = int(stream.max(initial=-1)) + 1
+    timed = stream[: events.n]
+    n = np.bincount(timed, minlength=size)
+    total = np.bincount(timed, purchased, size)
+    share = (total + _TIMED_WEIGHT * background) / (n + _TIMED_WEIGHT)
+    return np.asarray(np.clip(share[stream[events.n :]], 1e-9, 1.0 - 1e-9))
 
 
 def untimed_factor(section: Ints, n_timed: int) -> Reals:
