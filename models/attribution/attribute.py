@@ -14,6 +14,7 @@ from zhenzan.features.engine.base import Engine
 from zhenzan.features.family import Tables
 from zhenzan.models.attribution.coherence import coherence
 from zhenzan.models.attribution.config import AttributionConfig
+from zhenzan.models.attribution.countsums import with_counts
 from zhenzan.models.attribution.curves import draw_curves, list_windows
 from zhenzan.models.attribution.events import Events, prepare
 from zhenzan.models.attribution.fit import Fit, fit
@@ -55,11 +56,21 @@ def attribute(
     Args:
         engine: Holds the tables.
         tables: `engagement`, `comment` or both; comments are acts of their authors
-            (`written.py`). With `section` (platform, creator, publication) where known.
+            (`written.py`). `count_snapshot` where acts are not known (`snapshots.py`). With
+            `section` (platform, creator, publication) where known.
         config: Defaults serve every data set.
         progress: Called as `progress(done, rounds)`.
     """
     config = config or AttributionConfig()
+    return with_counts(_by_acts(engine, tables, config, progress), engine, tables, config)
+
+
+def _by_acts(
+    engine: Engine,
+    tables: Tables,
+    config: AttributionConfig,
+    progress: Callable[[int, int], None] | None,
+) -> Attribution:
     if "engagement" not in tables and "comment" not in tables:
         return _nothing()
     events = prepare(engine, tables, comments=True)

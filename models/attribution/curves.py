@@ -15,7 +15,7 @@ from zhenzan.models.attribution.kernels import age_share, expected_count, expect
 from zhenzan.models.attribution.null import COUNT_STEPS, RATE_OFFSET, RATE_STEPS, log_tail_table
 from zhenzan.models.attribution.result import CURVES, WINDOWS
 
-__all__ = ["draw_curves", "list_windows"]
+__all__ = ["band", "disjoint", "draw_curves", "joined", "list_windows"]
 
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -54,7 +54,7 @@ def draw_curves(events: Events, fit: Fit, purchased: Reals, config: AttributionC
         owner, begin, begin + wide, agreement, events.age_s, events.offsets, events.horizon_s,
         events.origin_week_s, events.group, organic, fit.curves.age, fit.curves.week,
     )  # fmt: skip
-    low, high = _band(rate, scale, events.group[owner], fit.multipliers)
+    low, high = band(rate, scale, events.group[owner], fit.multipliers)
     observed, attributed = _count_bins(
         owner, begin, begin + wide, events.age_s, events.offsets, np.append(0, np.cumsum(purchased))
     )
@@ -113,7 +113,7 @@ def _expected(
     return out
 
 
-def _band(rate: Reals, scale: Ints, group: Ints, multipliers: Reals) -> tuple[Reals, Reals]:
+def band(rate: Reals, scale: Ints, group: Ints, multipliers: Reals) -> tuple[Reals, Reals]:
     """Counts between which nine in ten organic windows of this expectation lie."""
     low, high = np.zeros(len(rate)), np.zeros(len(rate))
     column = np.clip((np.log(rate) + RATE_OFFSET) * RATE_STEPS, 0, None)
@@ -158,8 +158,8 @@ def list_windows(events: Events, fit: Fit, purchased: Reals, prior: float) -> pa
     stream = rows[:, 0].astype(np.int64)
     order = np.lexsort((rows[:, 2] - rows[:, 1], rows[:, 1], -rows[:, 6], stream))
     rows, stream = rows[order], stream[order]
-    kept = _disjoint(stream, rows[:, 1], rows[:, 2], _WINDOWS_PER_STREAM)
-    rows = _joined(rows[kept])
+    kept = disjoint(stream, rows[:, 1], rows[:, 2], _WINDOWS_PER_STREAM)
+    rows = joined(rows[kept])
     stream = rows[:, 0].astype(np.int64)
     cumulated = np.append(0.0, np.cumsum(purchased))
     observed, attributed = _count_bins(
@@ -182,7 +182,7 @@ def list_windows(events: Events, fit: Fit, purchased: Reals, prior: float) -> pa
 
 
 @njit(cache=True)
-def _disjoint(stream: Ints, start: Reals, end: Reals, most: int) -> NDArray[np.bool_]:
+def disjoint(stream: Ints, start: Reals, end: Reals, most: int) -> NDArray[np.bool_]:
     """Greedy choice inside each stream: a window is kept unless it overlaps a stronger one."""
     kept = np.zeros(len(stream), np.bool_)
     first, chosen = 0, 0
@@ -199,7 +199,7 @@ def _disjoint(stream: Ints, start: Reals, end: Reals, most: int) -> NDArray[np.b
     return kept
 
 
-def _joined(rows: Reals) -> Reals:
+def joined(rows: Reals) -> Reals:
     """Joins neighbouring windows; expectations of the gap at the mean rate of the two."""
     out: list[Reals] = []
     for row in rows[np.lexsort((rows[:, 1], rows[:, 0]))]:

@@ -168,4 +168,5 @@ def _lay(acts: Intervals, share: Reals, curve: Reals, own: Ints) -> Reals:
     low, high = acts.low_s[own], acts.high_s[own]
     start, end = np.interp(low, _EDGES, curve), np.interp(high, _EDGES, curve)
     at = np.interp(start + share[own] * (end - start), curve, _EDGES)
-    return np.clip(at, low, high)
+    inside: Reals = np.clip(at, low, high)
+    return inside
