@@ -37,9 +37,10 @@ Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
 # Share of the members' return that the audience explains. Pools planted in YelpZip, in worlds with
-# fan clubs and without have 0 to .11; blocks of organic YelpZip, stars and fan clubs .45 to 1.
-_EXPLAINED: Final = 0.3
-_EXPLAINED_WIDTH: Final = 0.05
+# fan clubs and without have 0 to .11; blocks of organic YelpZip, stars and made-up worlds .24 to 1 (crowded with
+# clubs, .14).
+_EXPLAINED: Final = 0.2
+_EXPLAINED_WIDTH: Final = 0.03
 # Before any light account is seen, half of the return counts as explained, with the weight of half
 # an expected pair of visits.
 _PRIOR_PAIRS: Final = 0.5

@@ -65,6 +65,8 @@ class DCube:
         second = events.origin_ms[events.stream[known]] / 1e3 + events.age_s[known]
         when = np.floor(second / self.bin_s).astype(np.int64)
         tuples = np.stack([events.account[known], events.stream[known], when], axis=1)
+        if (when == when[0]).all():  # times say nothing: a dimension of one value is none
+            tuples = tuples[:, :2]
         found = dense_blocks(
             tuples, np.ones(len(known)), self.blocks, self.measure, self.policy, self.theta
         )

@@ -18,17 +18,20 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 from zhenzan.detector.benchmark.everything import STARS, Plan, run_all
+from zhenzan.detector.benchmark.injection import DENSITIES, run_injection, summarize_injection
 from zhenzan.detector.benchmark.picture import draw, matrices
 from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
 from zhenzan.detector.benchmark.throughput import SCALES, exponents, run_throughput
 from zhenzan.detector.benchmark.tidy import write_tidy
+from zhenzan.detector.benchmark.yelp import run_yelp
 from zhenzan.detector.progress import LineProgress
 from zhenzan.detector.statements import plain
 from zhenzan.detector.versions import zhenzan_version
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared/data"
-KNOWN = ("table", "stars", "throughput")
+INJECTIONS = 3  # backgrounds
+KNOWN = ("table", "stars", "injection", "yelp", "throughput")
 
 
 def main(
@@ -55,9 +58,27 @@ def main(
         write(out / "stars.json", summary=summarize(done), runs=done.runs)
     elif "stars" in chosen:
         typer.echo(f"left out: no {data / STARS}", err=True)
+    if "injection" in chosen:
+        runs = run_injection(
+            seeds=range(1 if quick else INJECTIONS), densities=(0.1,) if quick else DENSITIES,
+            progress=progress,
+        )  # fmt: skip
+        write(out / "injection.json", summary=summarize_injection(runs), runs=runs)
+    if "yelp" in chosen:
+        yelp(data, out, progress)
     if "throughput" in chosen:
         runs = run_throughput(scales=(20_000, 60_000) if quick else SCALES, progress=progress)
         write(out / "throughput.json", summary=exponents(runs), runs=runs)
+
+
+def yelp(data: Path, out: Path, progress: LineProgress) -> None:
+    """Reviews by date, every file that is here."""
+    found = {path.stem: path for path in sorted((data / "yelp").glob("*.parquet"))}
+    if not found:
+        typer.echo(f"left out: no {data / 'yelp'}", err=True)
+        return
+    parts = [run_yelp(path, progress=progress).assign(file=name) for name, path in found.items()]
+    write(out / "yelp.json", runs=pd.concat(parts, ignore_index=True))
 
 
 def table(plan: Plan, out: Path, progress: LineProgress) -> None:
