@@ -18,8 +18,8 @@ def made(seed: int, accounts: int = 60, sections: int = 25, n: int = 400) -> Vis
     weight = 1 / np.arange(1, sections + 1) ** 0.6
     organic = np.stack([rng.integers(0, accounts, n),
                         rng.choice(sections, n, p=weight / weight.sum())], axis=1)  # fmt: skip
-    i, j = np.nonzero(rng.random((15, 10)) < 0.5)
-    pairs = np.concatenate([organic, np.stack([accounts + i, j + 10], axis=1)])
+    i, j = np.nonzero(rng.random((25, 12)) < 0.5)
+    pairs = np.concatenate([organic, np.stack([accounts + i, j + sections // 2], axis=1)])
     return build_visits(pairs[:, 0], pairs[:, 1])
 
 
@@ -156,19 +156,19 @@ def slow_grow(visits: Visits, start: set[int], rounds: int, loose_rounds: int, l
 
 @pytest.mark.parametrize("seed", range(4))
 def test_growth_is_that_of_the_slow_version(seed) -> None:
-    visits = made(seed, 600, 120, 2500)
+    visits = made(seed, 600, 200, 2500)
     rng = np.random.default_rng(seed)
     active = int((np.diff(visits.life) > 1).sum())
     grown = 0
     for _ in range(6):
         start = np.sort(rng.choice(len(visits.account_of), 12, replace=False))
         if rng.random() < 0.7:  # a corner of the planted block
-            start = np.sort(np.flatnonzero(visits.account_of >= 600)[:6])
+            start = np.sort(np.flatnonzero(visits.account_of >= 600)[:10])
         accounts, sections, _ = grow(
-            start, *arrays(visits), np.zeros(visits.n, bool), 30, 4, 2.0, active, False,
+            start, *arrays(visits), np.zeros(visits.n, bool), 30, 4, 4.0, active, False,
             np.zeros(len(visits.account_of), np.int64), np.zeros(len(visits.section_of), np.int64),
         )  # fmt: skip
-        expected = slow_grow(visits, set(start.tolist()), 30, 4, 2.0)
+        expected = slow_grow(visits, set(start.tolist()), 30, 4, 4.0)
         assert (set(accounts.tolist()), set(sections.tolist())) == expected
         grown += len(accounts) > 0
     assert grown
