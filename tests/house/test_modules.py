@@ -16,7 +16,7 @@ LONGEST = 400
 CLOCK = {"time", "time_ns", "now", "utcnow", "today"}
 MAY_ASK = {"detector/scan.py", "detector/cli"}
 HEAVY = {
-    "duckdb", "jinja2", "networkx", "numba", "numpy", "pandas", "pyarrow", "rapidfuzz", "rich",
+    "duckdb", "jinja2", "lightgbm", "networkx", "numba", "numpy", "pandas", "pyarrow", "rapidfuzz", "rich",
     "scipy", "sklearn",
 }  # fmt: skip
 
