@@ -16,8 +16,8 @@ LONGEST = 400
 CLOCK = {"time", "time_ns", "now", "utcnow", "today"}
 MAY_ASK = {"detector/scan.py", "detector/cli"}
 HEAVY = {
-    "duckdb", "jinja2", "lightgbm", "networkx", "numba", "numpy", "pandas", "pyarrow", "rapidfuzz", "rich",
-    "scipy", "sklearn",
+    "duckdb", "jinja2", "lightgbm", "networkx", "numba", "numpy", "pandas", "pyarrow", "rapidfuzz",
+    "rich", "scipy", "sklearn",
 }  # fmt: skip
 
 
