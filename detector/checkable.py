@@ -83,6 +83,11 @@ def _wanted(row: dict[str, Any], family: FeatureFamily) -> Text:
             return Text(
                 "点赞者的账号（engagement.account_id）", "who liked (engagement.account_id)"
             )
+        if row["n_timed"] == 0 and row["n_snapshots"] > 0:
+            return Text(
+                "每次点赞的时间（现在只有计数的读数，engagement.ts_ms）",
+                "the time of each like (there are only readings of a counter; engagement.ts_ms)",
+            )
         if row["n_timed"] == 0:
             return Text("点赞的时间（engagement.ts_ms）", "the times of likes (engagement.ts_ms)")
         if row["n_timed"] < config.min_likes:

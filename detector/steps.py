@@ -34,7 +34,9 @@ __all__ = [
     "write_step",
 ]
 
-_ATTRIBUTION: Final = ("engagements", "streams", "sections", "accounts", "windows", "curves")
+_ATTRIBUTION: Final = (
+    "engagements", "streams", "sections", "accounts", "windows", "curves", "comments",
+)  # fmt: skip
 _SCORED: Final = ("sections", "accounts", "comments")
 
 

@@ -144,6 +144,7 @@ def _about_windows(
     sections, comments = set(targets[Entity.SECTION]), set(targets[Entity.COMMENT])
     known = scores.sections.set_index("section_id")["contexts"].to_dict()
     taken: dict[tuple[Any, ...], int] = {}
+    from_counts = attribution.from_counts()
     windows = attribution.windows.to_pandas().sort_values(
         ["strength", "start_ms", "end_ms"], ascending=[False, True, True], kind="stable"
     )
@@ -153,10 +154,13 @@ def _about_windows(
         if taken[stream] > config.windows:
             continue
         contexts = list(known.get(row["section_id"], []))
-        if row["section_id"] in sections:
-            yield window_statement(row, ("section", row["section_id"]), contexts)
-        if row["comment_id"] in comments:
-            yield window_statement(row, ("comment", row["comment_id"]), contexts)
+        counted = (row["section_id"], row["kind"]) in from_counts
+        for kind, key, wanted in (
+            ("section", row["section_id"], sections),
+            ("comment", row["comment_id"], comments),
+        ):
+            if key in wanted:
+                yield window_statement(row, (kind, key), contexts, counted=counted)
 
 
 def _about_accounts(

@@ -37,7 +37,11 @@ def section_statements(
 
 
 def window_statement(
-    row: Mapping[str, Any], subject: tuple[str, str], contexts: list[str]
+    row: Mapping[str, Any],
+    subject: tuple[str, str],
+    contexts: list[str],
+    *,
+    counted: bool = False,
 ) -> Evidence:
     """One significant window of a stream: observed against expected.
 
@@ -45,6 +49,7 @@ def window_statement(
         row: A row of `Attribution.windows`.
         subject: The section, or the comment whose likes these are.
         contexts: Kinds of context found for the section.
+        counted: Only polled counts are known of the stream.
     """
     window = words.span(row["start_ms"], row["end_ms"])
     observed, expected, beyond = row["observed"], row["expected"], row["attributed"]
@@ -66,7 +71,11 @@ def window_statement(
         start_ms=int(row["start_ms"]),
         end_ms=int(row["end_ms"]),
         strength=words.bounded(float(row["strength"] or 0.0)),
-        counter_evidence=(words.CROWDS, *_contexts(contexts)),
+        counter_evidence=(
+            words.CROWDS,
+            *((words.COUNTED,) if counted else ()),
+            *_contexts(contexts),
+        ),
     )
 
 

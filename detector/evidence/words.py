@@ -9,6 +9,7 @@ from zhenzan.features.family import Text
 
 __all__ = [
     "ACTIVE_PEOPLE",
+    "COUNTED",
     "CROWDS",
     "FANDOM",
     "LIMITS",
@@ -25,6 +26,11 @@ CROWDS: Final = Text(
     "社群转发、推送、抽奖截止、直播或新闻也会让互动集中到来。",
     "Being shared in a group, a push message, a giveaway's deadline, a live event or news brings"
     " engagements together as well.",
+)
+COUNTED: Final = Text(
+    "只知道计数器的读数，不知道是哪些账号；缓慢的送达在计数中看不出来。",
+    "Only readings of a counter are known, not which accounts acted; a slow delivery does not show"
+    " in them.",
 )
 REGULARS: Final = Text(
     "同一粉丝群、班级或公司的人也会一起出现在多处；这里不判断他们为何在一起。",

@@ -108,6 +108,8 @@ def _with_surroundings(window: Window, row: pd.Series, acts: pd.DataFrame) -> Wi
     comment = text(row["comment_id"])
     same = acts["comment_id"].isna() if comment is None else acts["comment_id"] == comment
     stream = acts[same & (acts["kind"] == row["kind"])]
+    if stream.empty:  # known from counts or comments, whose acts are no engagements
+        return window
     times = stream["ts_hi_ms"].to_numpy(np.int64)
     length = window.end_ms - window.start_ms
     width = max(_MIN_BIN_MS, -(-3 * length // _FINE))

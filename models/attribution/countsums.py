@@ -79,7 +79,7 @@ def with_counts(
         sections=_sections(found.sections, streams),
         windows=pa.concat_tables([found.windows, windows]),
         curves=pa.concat_tables([found.curves, curves]),
-        info={**found.info, "counts": info},
+        info={"sections_rest_on": "counts", **found.info, "counts": info},
     )
 
 

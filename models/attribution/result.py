@@ -101,3 +101,17 @@ class Attribution:
     curves: pa.Table
     info: Mapping[str, object] = field(default_factory=dict)
     comments: pa.Table = field(default_factory=COMMENTS.empty_table)
+
+    def from_counts(self) -> frozenset[tuple[str, str]]:
+        """`(section_id, kind)` of the streams of which only polled counts are known."""
+        if "counts" not in self.info:
+            return frozenset()
+        keys = ["section_id", "kind"]
+        every = _pairs(self.streams.select(keys)) - _pairs(self.engagements.select(keys))
+        written = {(section, "comment") for section in self.comments["section_id"].to_pylist()}
+        return frozenset(every - written)
+
+
+def _pairs(table: pa.Table) -> set[tuple[str, str]]:
+    distinct = table.group_by(table.column_names, use_threads=False).aggregate([])
+    return set(zip(*(distinct[name].to_pylist() for name in table.column_names), strict=True))

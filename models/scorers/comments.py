@@ -46,7 +46,8 @@ def score_comments(
 ) -> pd.DataFrame:
     """Scores every comment; the columns of `comments.parquet`.
 
-    Abstains below 20 likes where no text could be looked at either.
+    Abstains below 20 likes where no text could be looked at either. A comment that was likely
+    delivered itself, as an act of its author, is unusual and no more: fans write alike, together.
 
     Args:
         attribution: Posteriors; likes of a comment carry its id.
@@ -69,8 +70,10 @@ def score_comments(
     text = flags(frame, "in_surprising", n)
     suspect = set(accounts.loc[accounts["band"] == bands.LIKELY, "account_id"])
     author = frame["account_id"].isin(suspect).to_numpy()
+    acted = column(frame, "p_act") >= t.account_unusual
+    judged |= acted
     families = timed.astype(int) + company.astype(int)
-    odd = timed | company | text
+    odd = timed | company | text | acted
     band = np.select(
         [~judged, (families >= 2) | (text & (author | timed | company)), odd],
         [bands.INSUFFICIENT, bands.LIKELY, bands.UNUSUAL],
@@ -83,6 +86,7 @@ def score_comments(
         "coengagement.company@1": company,
         "template.surprise@1": text,
         "account.author@1": text & author,
+        "attribution.comment@1": acted,
         "capability.too_little@1": ~judged,
     }
     out = pd.DataFrame(
@@ -150,6 +154,9 @@ def _joined(
     else:
         frame["template_id"], frame["surprise"] = None, np.nan
     frame = frame.sort_index()
+    written = to_frame(attribution.comments.select(["comment_id", "p_purchased"]))
+    own = written.set_index("comment_id")["p_purchased"].rename("p_act")
+    frame = frame.join(own[~own.index.duplicated()])
     return frame.join(_likes(acts, frame.index)).join(_streams(attribution.streams, frame.index))
 
 

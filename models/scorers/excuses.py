@@ -60,7 +60,7 @@ def excused_parts(
         return Excused(by_family, review, kinds)
     position = sections.get_indexer(pd.Index(contexts["section_id"]))
     rows = contexts[position >= 0].assign(at=position[position >= 0])
-    acts = _acts(to_frame(attribution.engagements.select(_WANTED)), rows)
+    acts = _acts(_all_acts(attribution), rows)
     written = {} if texts is None else _acts(texts[_WANTED], rows)
     for _, group in rows.groupby(["at", "family"], sort=True):
         own = group.to_dict("records")
@@ -71,6 +71,19 @@ def excused_parts(
         review[row] |= any(bool(r["review"]) for r in own)
         kinds[row] = sorted({*kinds[row], *used})
     return Excused(by_family, review, kinds)
+
+
+def _all_acts(attribution: Attribution) -> pd.DataFrame:
+    """The acts; of streams of which only counts are known, what each bin of their curve holds."""
+    acts = to_frame(attribution.engagements.select(_WANTED))
+    counted = attribution.from_counts()
+    if not counted:
+        return acts
+    bins = to_frame(attribution.curves)
+    bins = bins[[key in counted for key in zip(bins["section_id"], bins["kind"], strict=True)]]
+    middle = (bins["start_ms"] + bins["end_ms"]) // 2
+    told = bins.assign(ts_lo_ms=middle, p_purchased=bins["attributed"])[_WANTED]
+    return pd.concat([acts, told], ignore_index=True) if len(acts) else told
 
 
 def _explained(

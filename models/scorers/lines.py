@@ -57,7 +57,11 @@ def section_lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[
     n = len(frame)
     timed = (column(frame, "n_engagements") >= t.min_likes) & ~_below(frame, "n_timed", t.min_likes)
     # Who is in whose company shows only where accounts are known and there is somewhere to meet.
-    met = timed & ~_below(frame, "n_likes", t.min_likes) & ~_below(frame, "n_sections_in_set", 2)
+    # Commenters are known accounts too, where comments are all there is.
+    likes = column(frame, "n_likes")
+    told = (likes == 0) & (column(frame, "n_comments") > 0)
+    people = np.where(told, column(frame, "n_accounts"), likes)
+    met = timed & ~(people < t.min_likes) & ~_below(frame, "n_sections_in_set", 2)
     trust = bands.coherence_factor(column(frame, "audience_coherence"), t)
     excess, company, propensity = (
         np.where(seen, column(frame, f"{name}_bits"), np.nan)

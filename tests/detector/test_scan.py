@@ -187,7 +187,8 @@ COMMENTS = [
     [
         ({"engagement": LIKES}, {"sections": 2, "engagements": 30, "comments": 0}),
         ({"engagement": LIKES[:1]}, {"sections": 1, "engagements": 1, "accounts": 1}),
-        ({"comment": COMMENTS}, {"sections": 1, "engagements": 0, "comments": 20}),
+        # Where there is nothing else, comments are the engagements.
+        ({"comment": COMMENTS}, {"sections": 1, "engagements": 20, "comments": 20}),
         (
             {"engagement": [{**row, "ts_ms": None} for row in LIKES]},
             {"sections": 2, "engagements": 30},
