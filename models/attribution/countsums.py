@@ -41,6 +41,7 @@ _MODEL_ERROR: Final = 0.5
 # As `sums.py`: even a section without a trace may have received one.
 _LEAST: Final = 1.0
 _WINDOWS_PER_STREAM: Final = 20
+_COMPARED: Final = 20  # streams of a group from which its p-values can be compared
 _NAMED: Final = 200  # sections named in `run.json`
 _LN10: Final = float(np.log(10.0))
 
@@ -101,6 +102,7 @@ def _streams(counts: Counts, fit: CountFit, config: AttributionConfig) -> pd.Dat
     n_windows = fit.spread[:, N_WINDOWS]
     p = -np.expm1(np.maximum(n_windows, 1) * np.log1p(-tail))
     tested = (n >= config.curve_min_acts) & (n_windows > 0)
+    p = _eased(p, counts.group, tested)
     found = np.zeros(len(p), bool)
     found[tested] = significant(p[tested], config.fdr)
     frame: pd.DataFrame = counts.ids.to_pandas()
@@ -112,6 +114,21 @@ def _streams(counts: Counts, fit: CountFit, config: AttributionConfig) -> pd.Dat
         p_value=np.where(tested, p, np.nan),
         significant=found,
     )
+
+
+def _eased(p: Reals, group: Ints, tested: NDArray[np.bool_]) -> Reals:
+    """P-values raised to the power that puts the median of their group at one half, if below.
+
+    Streams differ in more than the null knows; orders hit few of them, so the median is organic
+    (genomic control, Devlin & Roeder 1999). Real stars read once a day had 21 % below 0.05 before.
+    """
+    eased = p.copy()
+    for g in np.unique(group):
+        own = tested & (group == g)
+        if own.sum() >= _COMPARED:
+            middle = np.clip(np.median(p[own]), 1e-9, 0.5)
+            eased[own] = p[own] ** (np.log(0.5) / np.log(middle))
+    return eased
 
 
 def _sections(sections: pa.Table, streams: pd.DataFrame) -> pa.Table:

@@ -16,7 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from zhenzan.features.engine import open_engine
-from zhenzan.models.attribution import Attribution, AttributionConfig, attribute, result
+from zhenzan.models.attribution import (
+    Attribution,
+    AttributionConfig,
+    attribute,
+    countsums,
+    result,
+)
 
 World = dict[str, pd.DataFrame]
 HOUR, DAY = 3_600_000, 86_400_000
@@ -186,3 +192,17 @@ def test_hostile_counters(canonical: ModuleType, values: list[int]) -> None:
         )
     streams = found.streams.to_pandas()
     assert (streams["n_purchased_hi"] <= streams["n_engagements"]).all()
+
+
+def test_p_values_are_eased_where_the_median_is_low() -> None:
+    """The median of a group of twenty or more goes to one half; orders among them stay small."""
+    rng = np.random.default_rng(0)
+    odd = rng.random(400) ** 3.0
+    odd[:8] = 1e-12
+    p = np.concatenate([odd, rng.random(400), rng.random(10) ** 3.0])
+    group = np.repeat([0, 1, 2], [400, 400, 10])
+    eased = countsums._eased(p, group, np.ones(810, bool))
+    assert 0.02 < (eased[8:400] < 0.05).mean() < 0.09
+    assert (eased[:8] < 1e-3).all()
+    assert abs((eased[400:800] < 0.05).mean() - 0.05) < 0.03
+    np.testing.assert_array_equal(eased[800:], p[800:])
