@@ -46,8 +46,8 @@ _EXPLAINED_WIDTH: Final = 0.03
 _PRIOR_PAIRS: Final = 0.5
 # Visits that a section is assumed to have had of the other members at least.
 _PSEUDO: Final = 0.1
-# Measured: over six planted blocks the 90 % interval then covers .92 to .99 of their sections.
-_WIDER: Final = 1.0
+# Measured: over six planted blocks the 90 % interval then covers .90 to .99 of their sections.
+_WIDER: Final = 0.5
 # The background weighs like 20 timed acts against what is known of the stream; no measurement.
 _TIMED_WEIGHT: Final = 20.0
 # What timed acts say of an account, as in `ratios.py`: the shares a worker may deliver, one worker
