@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.features.engine.base import Engine
 from zhenzan.features.family import Tables
+from zhenzan.models.attribution.clues import clues, declared_automation
 from zhenzan.models.attribution.coherence import coherence
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.countsums import with_counts
@@ -76,11 +77,14 @@ def _by_acts(
     events = prepare(engine, tables, comments=True)
     if not events.acts.num_rows:
         return _nothing()
-    found = _even(events, fit(events, config, progress))
     creator = _creators(engine, tables, events)
+    hints = () if "corroboration" in config.without else clues(engine, tables, events)
+    found = _even(events, fit(events, config, progress, hints, creator))
     coherent = coherence(events, found.q, creator, config)
     discount = 0.0 if "coherence" in config.without else coherent.community
-    purchased = found.q * (1.0 - discount)
+    # Who says that it is automated was not bought; the coordination is reported as automation.
+    automated = declared_automation(engine, tables, events)
+    purchased = np.where(automated, 0.0, found.q * (1.0 - discount))
     late = untimed(events, purchased, creator, config)
     posterior = _all_acts(events, found, purchased, late, config)
     by_account = np.where(np.isnan(coherent.account), late.coherence, coherent.account)

@@ -146,18 +146,46 @@ class _Search:
         return self._from(start, _DEPTH)
 
     def _from(self, start: Ints, depth: int) -> list[Block]:
-        """The block that grows from some accounts, or the two that it falls into."""
-        if len(start) < _MIN_ACCOUNTS:
-            return []
+        """The block that grows from some accounts, or those that it falls into.
+
+        Strict growth first, then from its result as far as the block's own size allows: what more
+        than doubles by that has run into another block. Where strict growth finds nothing, the
+        lenient one is tried from the start.
+        """
+        strict = self._grow(
+            start, loose_rounds=_LOOSE_ROUNDS if depth == _DEPTH else 0, strict=True
+        )
+        if depth < _DEPTH:
+            return self._parts(*strict, depth)
+        accounts = strict[0]
+        lenient = self._grow(
+            accounts if len(accounts) else start,
+            loose_rounds=0 if len(accounts) else _LOOSE_ROUNDS, strict=False,
+        )  # fmt: skip
+        if len(accounts) and len(lenient[0]) > 2 * len(accounts):
+            lenient = strict
+        return self._parts(*lenient, depth)
+
+    def _grow(self, start: Ints, *, loose_rounds: int, strict: bool) -> tuple[Ints, Ints]:
+        """Accounts and sections of a block; both empty where there is none of some size."""
         v = self._visits
-        loose_rounds = _LOOSE_ROUNDS if depth == _DEPTH else 0
+        nothing: Ints = np.zeros(0, np.int64)
+        if len(start) < _MIN_ACCOUNTS:
+            return nothing, nothing
         accounts, sections, work = grow(
             start, v.account, v.section, v.life, v.audience, v.by_section, self._explained,
-            _ROUNDS, loose_rounds, _LOOSE, self._n_active, depth < _DEPTH, self._count, self._seen,
+            _ROUNDS, loose_rounds, _LOOSE, self._n_active, strict, self._count, self._seen,
         )  # fmt: skip
         self._work += work
         if len(accounts) < _MIN_ACCOUNTS or len(sections) < _MIN_SECTIONS:
+            return nothing, nothing
+        return accounts, sections
+
+    def _parts(self, accounts: Ints, sections: Ints, depth: int) -> list[Block]:
+        """The block of these members, or the blocks of its halves."""
+        if not len(accounts):
             return []
+        v = self._visits
         inside = self._inside(accounts, sections)
         if depth:
             halves = _split(v.account[inside], v.section[inside])

@@ -1,141 +1,139 @@
-"""Company: how much of its other life an account shares with those who arrive beside it (step 4).
+"""Company: how often those who arrive beside an account meet it elsewhere, beyond chance (step 4).
 
-Two accounts *meet* in a section when they act within a day of each other in one of its streams. A
-meeting is as surprising as they are close: of n acts there, a stranger lands within r places with
-probability (2r + 1) / n; minus the logarithm of that averages 1 for strangers, so what it exceeds 1
-by counts. The company of an act is the mean, over the accounts beside it, of their meetings in
-*other* sections, against how active both are (the geometric mean of their acts). An account seen in
-one section has no other life: it is no neighbour and gets no company (NaN).
+Two accounts *meet* in a section when they act in one of its streams with few acts between them. By
+chance they meet in proportion to how much both act, as often in a small section as in a large one:
+a stranger is likelier to come to a large one, and less likely to be near. So for every act the
+meetings of its neighbours with it, in *other* sections, are counted at three distances, against
+what acts of that exposure find in organic life. Company is the surprise, minus the logarithm of the
+tail of a negative binomial count, averaged over the distances. An account seen in one section has
+no other life: it is no neighbour and gets no company (NaN).
 
-Cost is linear in the acts: at most `neighbours` pairs each, and a pair takes as long as the shorter
-of the two lives.
+Cost is linear in the acts: at most `neighbours` pairs each; a pair takes as long as the shorter of
+its lives, and no time where a 64-bit sketch of their sections shows that nothing is shared.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any, Final
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+from scipy.special import betainc
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events
+from zhenzan.models.attribution.meeting import WITHIN, count_meetings, sketch
 
-__all__ = ["company"]
+__all__ = ["Neighbours", "company", "meet_neighbours"]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
-# A life this many times longer than the other's is searched instead of walked through.
-_LONGER: Final = 8
+# Exposures are binned by powers of two; a bin is shrunk toward proportionality with 20 acts.
+_EXPOSURES: Final = 64
+_SHRINK: Final = 20.0
+# Pairs are counted in eight parts, so that results do not depend on the number of threads.
+_PARTS: Final = 8
+# Some people meet more than their activity says, so counts are negative binomial, of this shape.
+# Organic acts of high exposure have 2 to 5 on the stars, 4 to 12 in simulated worlds; 3 to 10 rank
+# alike, and better than Poisson counts do (small orders: .42 against .32 of acts at 0.1 %).
+_SHAPE: Final = 5.0
+_LEAST: Final = 1e-300
 
 
-def company(events: Events, config: AttributionConfig) -> Reals:
-    """Company of every timed act, in nats from 0 up; NaN for accounts seen in one section."""
-    values = np.full(events.n, np.nan)
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What was counted around the acts of accounts that have another life.
+
+    Attributes:
+        acts: Places of these acts among the events.
+        met: (acts, distances) meetings of each act's neighbours with its account elsewhere.
+        exposure: Sum over the neighbours of the product of both accounts' other acts.
+    """
+
+    acts: Ints
+    met: Reals
+    exposure: Reals
+
+
+def meet_neighbours(events: Events, config: AttributionConfig) -> Neighbours:
+    """Counts meetings; depends on who acted where and when only, so once is enough for a fit."""
     known = np.flatnonzero(events.account >= 0)
     social = known[events.n_sections[events.account[known]] > 1]
+    met, exposure = np.zeros((len(social), len(WITHIN))), np.zeros(len(social))
     if not len(social):
+        return Neighbours(social, met, exposure)
+    stream, account = events.stream[social], events.account[social]
+    place = (social - events.offsets[stream]).astype(np.int32)
+    rank, section_of = _by_section(events.stream_section)
+    at = rank[stream]
+    life = np.lexsort((place, at, account))
+    start = np.searchsorted(account[life], np.arange(len(events.n_sections) + 1))
+    seen = sketch(life, start, at, section_of)
+    age, streams, places = events.age_s[social], at[life].astype(np.int32), place[life]
+
+    def part(first: int, last: int) -> None:
+        count_meetings(
+            first, last, at, account, age, seen, streams, places, start, section_of,
+            config.neighbours, config.within_s, met, exposure,
+        )  # fmt: skip
+
+    # A pair writes to both its acts, which are of one stream: parts end where streams do.
+    ends = np.searchsorted(stream, stream[np.linspace(0, len(stream) - 1, _PARTS + 1).astype(int)])
+    cuts = [*ends[:-1].tolist(), len(stream)]
+    with ThreadPoolExecutor(config.threads) as pool:
+        list(pool.map(part, *zip(*pairwise(cuts), strict=True)))
+    return Neighbours(social, met, exposure)
+
+
+def _by_section(stream_section: Ints) -> tuple[Ints, Ints]:
+    """Rank of each stream when those of a section stand together, and the section of each rank."""
+    order = np.argsort(stream_section, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank, stream_section[order]
+
+
+def company(n: int, beside: Neighbours | None, q: Reals, weight: Reals) -> Reals:
+    """Company of each of `n` acts, in nats from 0 up; NaN for accounts seen in one section.
+
+    Args:
+        n: Number of acts.
+        beside: What was counted; None where company is left out.
+        q: Posteriors so far; chance is what organic acts find.
+        weight: How much each act counts for that.
+    """
+    values = np.full(n, np.nan)
+    if beside is None or not len(beside.acts):
         return values
-    total, degree = _meet(social, *_lives(events, social), events, config)
-    values[social] = total / np.maximum(degree, config.company_pseudo)
+    organic = (weight * (1.0 - q))[beside.acts]
+    total = np.zeros(len(beside.acts))
+    for column in beside.met.T:
+        mean = _by_chance(column, beside.exposure, organic)
+        tail = betainc(np.maximum(column, 1.0), _SHAPE, mean / (mean + _SHAPE))
+        total -= np.where(column > 0, np.log(np.maximum(tail, _LEAST)), 0.0)
+    values[beside.acts] = total / len(WITHIN)
     return values
 
 
-def _meet(
-    social: Ints, life: Ints, start: Ints, events: Events, config: AttributionConfig
-) -> tuple[Reals, Reals]:
-    position = np.arange(events.n) - events.offsets[events.stream]
-    activity = np.sqrt(np.maximum(np.diff(start), 1).astype(np.float64))
-    return _pairs(
-        events.stream[social], events.section[social], events.account[social],
-        events.age_s[social], position[social], np.diff(events.offsets), life, start, activity,
-        config.neighbours, config.within_s, config.max_surprise,
-    )  # fmt: skip
+def _by_chance(met: Reals, exposure: Reals, organic: Reals) -> Reals:
+    """Mean meetings of organic acts by exposure: linear in its logarithm between bins."""
+    level = np.log2(np.maximum(exposure, 1.0))
+    bins = np.minimum(level, _EXPOSURES - 1).astype(np.int64)
+    acts = np.bincount(bins, organic, _EXPOSURES)
+    found = np.bincount(bins, organic * met, _EXPOSURES)
+    exposed = np.bincount(bins, organic * exposure, _EXPOSURES)
+    rate = (found.sum() + 1.0) / max(exposed.sum(), 1.0)
+    typical = np.exp2(np.arange(_EXPOSURES) + 0.5)
+    mean = (found + _SHRINK * rate * typical) / (acts + _SHRINK)
+    weight = acts + _SHRINK
+    relative = _smooth(np.log(mean / typical) * weight) / _smooth(weight)
+    mean = np.maximum.accumulate(np.exp(relative) * typical)
+    at = np.interp(level, np.arange(_EXPOSURES) + 0.5, np.log(mean))
+    return np.asarray(np.where(exposure > 0, np.exp(at), 0.0))
 
 
-def _lives(events: Events, social: Ints) -> tuple[Ints, Ints]:
-    """Places in `social` of each account's acts, by section and stream; where each life begins."""
-    account = events.account[social]
-    key = (events.age_s[social], events.stream[social], events.section[social], account)
-    life = np.lexsort(key)
-    start = np.searchsorted(account[life], np.arange(len(events.n_sections) + 1))
-    return life.astype(np.int64), start.astype(np.int64)
-
-
-@njit(cache=True)
-def _pairs(
-    stream: Ints, section: Ints, account: Ints, age: Reals, position: Ints, length: Ints,
-    life: Ints, start: Ints, activity: Reals, reach: int, within: float, most: float,
-) -> tuple[Reals, Reals]:  # fmt: skip
-    """Sum of shared life over the neighbours of each act, and how many neighbours it has."""
-    n = len(stream)
-    total, degree = np.zeros(n), np.zeros(n)
-    for i in range(n):
-        a = account[i]
-        for j in range(i + 1, min(i + 1 + reach, n)):
-            if stream[j] != stream[i] or age[j] - age[i] > within:
-                break
-            b = account[j]
-            if a == b:
-                continue
-            degree[i] += 1.0
-            degree[j] += 1.0
-            c, d = (a, b) if start[a + 1] - start[a] <= start[b + 1] - start[b] else (b, a)
-            met = _meetings(
-                start[c], start[c + 1], start[d], start[d + 1], section[i],
-                stream, section, age, position, length, life, within,
-            )  # fmt: skip
-            if met > 0.0:
-                shared = min(met, most) / (activity[a] * activity[b])
-                total[i] += shared
-                total[j] += shared
-    return total, degree
-
-
-@njit(cache=True)
-def _meetings(
-    u: int, u_end: int, v: int, v_end: int, here: int, stream: Ints, section: Ints, age: Reals,
-    position: Ints, length: Ints, life: Ints, within: float,
-) -> float:  # fmt: skip
-    """Surprise of the meetings of two lives outside `here`: the closest one of each section."""
-    search = (v_end - v) > _LONGER * (u_end - u)
-    total, best, current = 0.0, 0.0, -1
-    while u < u_end and v < v_end:
-        p = life[u]
-        if search:
-            v = _first_at(life, section, stream, v, v_end, section[p], stream[p])
-            if v == v_end:
-                break
-        q = life[v]
-        if section[p] < section[q] or (section[p] == section[q] and stream[p] < stream[q]):
-            u += 1
-        elif stream[p] != stream[q]:
-            v += 1
-        else:
-            if section[p] != here and abs(age[p] - age[q]) <= within:
-                apart = abs(position[p] - position[q])
-                surprise = -math.log((2.0 * apart + 1.0) / length[stream[p]]) - 1.0
-                if section[p] != current:
-                    total += best
-                    best, current = 0.0, section[p]
-                best = max(best, surprise)
-            u += 1
-            v += 1
-    return total + best
-
-
-@njit(cache=True)
-def _first_at(
-    life: Ints, section: Ints, stream: Ints, low: int, high: int, at_section: Any, at_stream: Any
-) -> int:
-    """First place of a life at or after a section and stream."""
-    while low < high:
-        middle = (low + high) // 2
-        q = life[middle]
-        if section[q] < at_section or (section[q] == at_section and stream[q] < at_stream):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _smooth(values: Reals) -> Reals:
+    return np.convolve(np.pad(values, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")

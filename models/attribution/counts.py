@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
-from zhenzan.features.engine.base import Engine
+from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import Tables
 
 __all__ = ["Counts", "read_counts"]
@@ -92,6 +92,9 @@ _TOLD: Final = {
     "engagement": "SELECT DISTINCT section_id, kind FROM {engagement}",
     "comment": "SELECT DISTINCT section_id, 'reply' AS kind FROM {comment}",
 }
+_OPTIONAL: Final = {
+    "comment_id": "VARCHAR", "window_s": "BIGINT", "unit": "VARCHAR", "value_hi": "BIGINT",
+}  # fmt: skip
 _EMPTY: Final = {
     "section": "(SELECT '' AS section_id, '' AS platform, 0 AS published_ms WHERE 1 = 0)",
     "comment": "(SELECT '' AS comment_id, 0 AS created_ms WHERE 1 = 0)",
@@ -109,7 +112,7 @@ def read_counts(engine: Engine, tables: Tables) -> Counts | None:
     names = {name: tables[name].name for name in tables}
     told = [sql.format(**names) for name, sql in _TOLD.items() if name in tables]
     statement = _ROWS.format(
-        count_snapshot=names["count_snapshot"],
+        count_snapshot=_complete(tables["count_snapshot"]),
         told=" UNION ALL ".join(told) or "SELECT '' AS section_id, '' AS kind WHERE 1 = 0",
         metrics=", ".join(f"$metric_{i}" for i in range(len(_METRICS))),
         **{name: names.get(name, empty) for name, empty in _EMPTY.items()},
@@ -120,6 +123,13 @@ def read_counts(engine: Engine, tables: Tables) -> Counts | None:
     rows = engine.fetch(relation, order_by=order)
     engine.drop(relation)
     return _counts(rows) if rows.num_rows else None
+
+
+def _complete(counts: Relation) -> str:
+    """The table with its optional columns, NULL where it comes without them."""
+    absent = [f"CAST(NULL AS {kind}) AS {name}" for name, kind in _OPTIONAL.items()
+              if name not in counts.columns]  # fmt: skip
+    return f"(SELECT *, {', '.join(absent)} FROM {counts.name})" if absent else counts.name
 
 
 def _column(rows: pa.Table, name: str, missing: int) -> Ints:

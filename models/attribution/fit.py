@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,8 +11,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from zhenzan.models.attribution.company import company
+from zhenzan.models.attribution.coherence import coherence
+from zhenzan.models.attribution.company import company, meet_neighbours
 from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
+from zhenzan.models.attribution.corroboration import Clue, corroboration_ratio
 from zhenzan.models.attribution.curve import Curves, fit_curves
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.kernels import WINDOW_FIELDS, scan_windows
@@ -24,6 +26,7 @@ from zhenzan.models.attribution.null import (
     log_tail_table,
 )
 from zhenzan.models.attribution.ratios import (
+    act_weights,
     company_ratio,
     excess_ratio,
     level_by_stream,
@@ -40,6 +43,11 @@ _SPREAD_RANGE: Final = (0.01, 20.0)
 _MARK_RANGE: Final = (-6.0, 9.0)
 _MAX_RECORDS: Final = 1 << 20
 _NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
+# A stream weighs at most 1,000 of its acts in the null, so that no single one makes it.
+_STREAM: Final = 1000.0
+# Clues are learnt before each of the last two rounds: what they help to find in the first of them
+# speaks for the other acts of its accounts in the second.
+_CORROBORATED: Final = 2
 # From 50,000 acts on, the streams are scanned in four parts.
 _PARTS: Final = 4
 _PART_ACTS: Final = 50_000
@@ -95,25 +103,43 @@ class _Pass:
 
 
 def fit(
-    events: Events, config: AttributionConfig, progress: Callable[[int, int], None] | None = None
+    events: Events,
+    config: AttributionConfig,
+    progress: Callable[[int, int], None] | None = None,
+    clues: Sequence[Clue] = (),
+    creator: NDArray[np.int64] | None = None,
 ) -> Fit:
-    """Runs the rounds; `progress(done, rounds)` is called after each."""
+    """Runs the rounds.
+
+    Args:
+        events: The acts.
+        config: Settings.
+        progress: Called as `progress(done, rounds)` after each round.
+        clues: What corroborates, if anything is known; learnt before the last round.
+        creator: Creator code of each section code, so that what communities explain teaches no
+            clue; without it nothing is left out.
+    """
     shape = (len(SCALES_S), events.n_groups)
     null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
-    left_out = "company" in config.without
-    beside = np.full(events.n, np.nan) if left_out else company(events, config)
-    q, propensity = np.zeros(events.n), np.zeros(events.n)
-    together = company_ratio(beside, q)
-    curves, found, q = _round(events, q, together, null, config)
+    weight = act_weights(events)
+    neighbours = None if "company" in config.without else meet_neighbours(events, config)
+    q, propensity, hint = np.zeros(events.n), np.zeros(events.n), np.zeros(events.n)
+    beside = company(events.n, neighbours, q, weight)
+    together = company_ratio(beside, q, weight)
+    curves, found, q = _round(events, q, together, weight, null, config)
     sums = [float(q.sum())]
     for done in range(1, config.rounds):
         if progress is not None:
             progress(done, config.rounds)
-        together = company_ratio(beside, q)
+        beside = company(events.n, neighbours, q, weight)
+        together = company_ratio(beside, q, weight)
         if "propensity" not in config.without:
-            act = _act_ratio(found, q, propensity, together, config)
-            propensity = propensity_ratio(events, q, act)
-        curves, found, q = _round(events, q, propensity + together, null, config)
+            # A clue belongs to its act; it must not count for the account's others by propensity.
+            act = _act_ratio(found, q, propensity + hint, together, weight, config)
+            propensity = propensity_ratio(events, q, act, weight)
+        if clues and done >= config.rounds - _CORROBORATED:
+            hint = corroboration_ratio(clues, _not_communal(events, q, creator, config))
+        curves, found, q = _round(events, q, propensity + together + hint, weight, null, config)
         sums.append(float(q.sum()))
     if progress is not None:
         progress(config.rounds, config.rounds)
@@ -124,13 +150,27 @@ def fit(
     )  # fmt: skip
 
 
+def _not_communal(
+    events: Events, q: Reals, creator: NDArray[np.int64] | None, config: AttributionConfig
+) -> Reals:
+    """The posteriors without what coherent communities explain: fan clubs are organic."""
+    if creator is None or "coherence" in config.without:
+        return q
+    return np.asarray(q * (1.0 - coherence(events, q, creator, config).community))
+
+
 def _round(
-    events: Events, q: Reals, log_ratio: Reals, null: _Null, config: AttributionConfig
+    events: Events,
+    q: Reals,
+    log_ratio: Reals,
+    weight: Reals,
+    null: _Null,
+    config: AttributionConfig,
 ) -> tuple[Curves, _Pass, Reals]:
     """Curves from what is organic, then the windows; returns the new posteriors last."""
     organic = 1.0 - q
     curves = fit_curves(events, organic, config)
-    log_mark = level_by_stream(events, np.clip(log_ratio, *_MARK_RANGE))
+    log_mark = level_by_stream(events, np.clip(log_ratio, *_MARK_RANGE), weight)
     mark = np.exp(log_mark)
     found = _scan(events, organic, curves, null, mark, config)
     base = config.background * mark / (1.0 - config.background + config.background * mark)
@@ -142,10 +182,11 @@ def _act_ratio(
     q: Reals,
     propensity: Reals,
     together: Reals,
+    weight: Reals,
     config: AttributionConfig,
 ) -> Reals:
     """What each act says of its account: its excess and company, or all that its window says."""
-    alone = np.minimum(excess_ratio(found.timing, q) + together, _ALONE)
+    alone = np.minimum(excess_ratio(found.timing, q, weight) + together, _ALONE)
     odds = np.log(np.maximum(q, 1e-12)) - np.log(np.maximum(1.0 - q, 1e-12))
     base = np.log(config.background) - np.log1p(-config.background)
     return np.asarray(np.maximum(alone, odds - base - propensity))
@@ -222,6 +263,10 @@ class _Scan:
         self._agreement = null.agreement.copy()
         self._totals = np.add.reduceat(organic, events.offsets[:-1]) if events.n else organic
         self._cumulated = np.append(0.0, np.cumsum(organic))
+        acts = np.diff(events.offsets)
+        self._weight = np.where(
+            acts < config.min_curve_acts, 0.0, np.minimum(1.0, _STREAM / np.maximum(acts, 1))
+        )
         self._tables = [_stack(log_likelihood_table, rows) for rows in null.multipliers]
         self._tails = [_stack(log_tail_table, rows) for rows in null.multipliers]
 
@@ -239,11 +284,12 @@ class _Scan:
                 n_record = scan_windows(
                     events.age_s, events.offsets[first : last + 1], events.origin_week_s[own],
                     events.horizon_s[own], events.group[own], events.resolution_s[own],
-                    self._totals[own], self._cumulated, self._curves.age, self._curves.week,
-                    self._agreement[scale], self._tables[scale], self._tails[scale], self._mark,
-                    width, shift, math.log(self._config.window_prior),
-                    self._config.mark_correlation, found.q, found.timing, found.best[own],
-                    found.n_windows[own], histogram[scale], moments[scale], record, n_record,
+                    self._totals[own], self._weight[own], self._cumulated, self._curves.age,
+                    self._curves.week, self._agreement[scale], self._tables[scale],
+                    self._tails[scale], self._mark, width, shift,
+                    math.log(self._config.window_prior), self._config.mark_correlation, found.q,
+                    found.timing, found.best[own], found.n_windows[own], histogram[scale],
+                    moments[scale], record, n_record,
                 )  # fmt: skip
         record = record[:n_record].copy()
         record[:, 0] += first

@@ -251,8 +251,8 @@ def _judge(
 
 @njit(cache=True)
 def _note(
-    i: int, j: int, rate: float, empty: float, own_share: float, q: NDArray[Any],
-    histogram: NDArray[Any],
+    i: int, j: int, rate: float, empty: float, own_share: float, weight: float,
+    q: NDArray[Any], histogram: NDArray[Any],
 ) -> None:  # fmt: skip
     """Counts the organic rest of a window, and the empty ones behind it, for the next null."""
     rest = 0.0
@@ -261,17 +261,17 @@ def _note(
     x = min(int(math.log1p(rest) * COUNT_STEPS), histogram.shape[0] - 1)
     y = int((math.log(rate) + RATE_OFFSET) * RATE_STEPS)
     y = min(max(y, 0), histogram.shape[1] - 1)
-    histogram[x, y] += rest / (j - i)
-    histogram[0, y] += own_share * min(max(empty, 0.0), _MAX_EMPTY)
+    histogram[x, y] += weight * rest / (j - i)
+    histogram[0, y] += weight * own_share * min(max(empty, 0.0), _MAX_EMPTY)
 
 
 @njit(cache=True, nogil=True)
 def scan_windows(
     age: NDArray[Any], offsets: NDArray[Any], origin: NDArray[Any], horizon: NDArray[Any],
-    group: NDArray[Any], finest: NDArray[Any], organic: NDArray[Any], cumulated: NDArray[Any],
-    curve: NDArray[Any], week: NDArray[Any], agreement: NDArray[Any], table: NDArray[Any],
-    tail: NDArray[Any], mark: NDArray[Any], width: float, shift: float, prior: float,
-    correlation: float, q: NDArray[Any], timing: NDArray[Any], best: NDArray[Any],
+    group: NDArray[Any], finest: NDArray[Any], organic: NDArray[Any], weight: NDArray[Any],
+    cumulated: NDArray[Any], curve: NDArray[Any], week: NDArray[Any], agreement: NDArray[Any],
+    table: NDArray[Any], tail: NDArray[Any], mark: NDArray[Any], width: float, shift: float,
+    prior: float, correlation: float, q: NDArray[Any], timing: NDArray[Any], best: NDArray[Any],
     n_windows: NDArray[Any], histogram: NDArray[Any], moments: NDArray[Any],
     record: NDArray[Any], n_record: int,
 ) -> int:  # fmt: skip
@@ -285,6 +285,7 @@ def scan_windows(
         group: Row of the pooled tables of each stream.
         finest: Resolution of each stream's clock, seconds; finer windows are left out.
         organic: Organic acts of each stream.
+        weight: Of each stream in the next null.
         cumulated: Running sum of organic acts over all acts, 0 first.
         curve: Pooled age curves by group.
         week: Hours of the week by group.
@@ -349,11 +350,11 @@ def scan_windows(
                 n_record += 1
             following = age[j] if j < end else last
             empty = math.floor((following + shift) / width) - cell - 1.0
-            _note(i, j, rate, empty, own_share, q, histogram[g])
+            _note(i, j, rate, empty, own_share, weight[s], q, histogram[g])
             best[s] = min(best[s], look_up(tail[g], float(j - i), rate))
             n_windows[s] += 1
             i = j
-        if spreads:
+        if spreads and weight[s] > 0.0:
             moments[g, 0] += own_share * spread / spreads
             moments[g, 1] += own_share
     return n_record

@@ -14,7 +14,7 @@ from scipy.special import expit
 from scipy.stats import false_discovery_control, nbinom
 from zhenzan.models.attribution import AttributionConfig
 from zhenzan.models.attribution.coherence import coherence
-from zhenzan.models.attribution.company import company
+from zhenzan.models.attribution.company import Neighbours, company, meet_neighbours
 from zhenzan.models.attribution.curve import AGE_STEP, N_AGES, fit_curves
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.kernels import (
@@ -26,6 +26,7 @@ from zhenzan.models.attribution.kernels import (
     organic_total,
     scan_windows,
 )
+from zhenzan.models.attribution.meeting import WITHIN
 from zhenzan.models.attribution.null import (
     COUNT_STEPS,
     GRID,
@@ -143,13 +144,14 @@ class SlowPass:
             rest = sum(1.0 - self.q[i] for i in acts)
             x = min(int(math.log1p(rest) * COUNT_STEPS), GRID - 1)
             y = min(max(int((math.log(rate) + RATE_OFFSET) * RATE_STEPS), 0), GRID - 1)
-            self.histogram[g, x, y] += rest / len(acts)
+            weight = case["weight"][s]
+            self.histogram[g, x, y] += weight * rest / len(acts)
             empty = min(max(following - cell - 1, 0), 16)
-            self.histogram[g, 0, y] += organic / len(mine) * empty
+            self.histogram[g, 0, y] += weight * organic / len(mine) * empty
             tail = slow_look_up(case["tail"][g], len(acts), rate)
             self.best[s] = min(self.best[s], tail)
             self.n_windows[s] += 1
-        if squares:
+        if squares and case["weight"][s] > 0:
             self.moments[g] += np.array([np.mean(squares), 1.0]) * organic / len(mine)
 
     def rate(
@@ -236,6 +238,7 @@ def make_case(seed: int) -> dict[str, Any]:
         "events": events,
         "organic": rng.choice([1.0, 1.0, 0.6, 0.0], events.n),
         "q": rng.choice([0.0, 0.0, 0.01, 0.5, 0.99], events.n),
+        "weight": rng.choice([0.0, 0.3, 1.0, 1.0], events.n_streams),
         "curve": _cumulated(rng.dirichlet(np.ones(N_AGES), 2)),
         "week": _cumulated(168 * rng.dirichlet(np.full(168, 5.0), 2)),
         "agreement": np.array([0.5, 12.0]),
@@ -259,7 +262,7 @@ def test_window_pass(seed: int) -> None:
     record = np.zeros((200, WINDOW_FIELDS))
     found = scan_windows(
         events.age_s, events.offsets, events.origin_week_s, events.horizon_s, events.group,
-        events.resolution_s, np.add.reduceat(case["organic"], events.offsets[:-1]),
+        events.resolution_s, np.add.reduceat(case["organic"], events.offsets[:-1]), case["weight"],
         np.append(0.0, np.cumsum(case["organic"])), case["curve"], case["week"],
         case["agreement"], case["table"], case["tail"], case["mark"], case["width"],
         case["shift"], case["prior"], case["correlation"], q, timing, best, n_windows,
@@ -275,58 +278,90 @@ def test_window_pass(seed: int) -> None:
     assert n_windows.sum() > 10 and (q > case["q"]).any()  # the pass had something to do
 
 
-Acts = dict[tuple[int, int], list[int]]
-
-
-def slow_surprise(events: Events, acts: Acts, a: int, b: int, here: int, within: float) -> float:
-    """Nats of the closest meetings of two accounts, one for each section other than `here`."""
-    closest: dict[int, float] = defaultdict(float)
+def slow_meetings(events: Events, a: int, b: int, here: int) -> list[int]:
+    """Sections but `here` in which two accounts met within each number of places, five at most."""
+    closest: dict[int, int] = {}
     for s in range(events.n_streams):
         section = int(events.stream_section[s])
+        first = int(events.offsets[s])
+        mine = events.account[first : int(events.offsets[s + 1])]
         # The first act with the first, and so on.
-        for i, j in zip(acts.get((s, a), []), acts.get((s, b), []), strict=False):
-            if section != here and abs(events.age_s[i] - events.age_s[j]) <= within:
-                size = events.offsets[s + 1] - events.offsets[s]
-                nats = math.log(size / (2 * abs(i - j) + 1)) - 1.0
-                closest[section] = max(closest[section], nats)
-    return sum(closest.values())
+        pairs = zip(np.flatnonzero(mine == a), np.flatnonzero(mine == b), strict=False)
+        for i, j in pairs:
+            if section != here:
+                closest[section] = min(closest.get(section, 10**9), abs(int(i) - int(j)))
+    return [min(sum(c <= most for c in closest.values()), 5) for most in WITHIN]
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_company(seed: int) -> None:
+def test_meetings(seed: int) -> None:
     """A few accounts are so busy that their lives are searched instead of walked through."""
     rng = np.random.default_rng(seed)
-    events = make_events(rng, streams=14, accounts=60, longest=60)
+    events = make_events(rng, streams=14, accounts=60, longest=200)
     busy = (rng.random(events.n) < 0.3) & (events.account >= 0)
     events.account[busy] = 0
-    config = AttributionConfig(neighbours=4, within_s=3e5, max_surprise=3.0, company_pseudo=3)
+    config = AttributionConfig(neighbours=4, within_s=3e5)
     social = [
         i
         for i in range(events.n)
         if events.account[i] >= 0 and events.n_sections[events.account[i]] > 1
     ]
-    beside: dict[int, list[int]] = {i: [] for i in social}
+    life = np.bincount(events.account[social])
+    met, exposure = np.zeros((events.n, len(WITHIN))), np.zeros(events.n)
     for x, i in enumerate(social):
         for j in social[x + 1 : x + 1 + config.neighbours]:
             close = events.age_s[j] - events.age_s[i] <= config.within_s
-            strangers = events.account[i] != events.account[j]
-            if events.stream[i] == events.stream[j] and close and strangers:
-                beside[i].append(j)
-                beside[j].append(i)
-    life = np.bincount(events.account[social])
-    acts: Acts = defaultdict(list)
-    for i in social:
-        acts[int(events.stream[i]), int(events.account[i])].append(i)
-    expected = np.full(events.n, np.nan)
-    for i in social:
-        a, shared = int(events.account[i]), 0.0
-        for j in beside[i]:
-            b, here = int(events.account[j]), int(events.section[i])
-            nats = slow_surprise(events, acts, a, b, here, config.within_s)
-            shared += min(nats, config.max_surprise) / math.sqrt(life[a] * life[b])
-        expected[i] = shared / max(len(beside[i]), config.company_pseudo)
-    np.testing.assert_allclose(company(events, config), expected, rtol=1e-9)
-    assert np.nanmax(expected) > 0
+            a, b = int(events.account[i]), int(events.account[j])
+            if a == b or not close or events.stream[i] != events.stream[j]:
+                continue
+            both = slow_meetings(events, a, b, int(events.section[i]))
+            for k in (i, j):
+                met[k] += both
+                exposure[k] += (life[a] - 1) * (life[b] - 1)
+    found = meet_neighbours(events, config)
+    assert found.acts.tolist() == social
+    np.testing.assert_array_equal(found.met, met[social])
+    np.testing.assert_array_equal(found.exposure, exposure[social])
+    assert met[:, 0].max() > 0 and (met[:, 2] > met[:, 0]).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_company(seed: int) -> None:
+    """Surprise of the counts, by a mean of organic acts in each doubling of the exposure."""
+    rng = np.random.default_rng(seed)
+    n = 400
+    exposure = np.where(rng.random(n) < 0.1, 0.0, np.exp(rng.uniform(0, 9, n)).round())
+    met = rng.poisson(np.outer(exposure, [0.002, 0.004, 0.01])).astype(float)
+    q = rng.choice([0.0, 0.5, 1.0], n)
+    acts = np.sort(rng.choice(2 * n, n, replace=False))
+    every = np.zeros(2 * n)
+    every[acts] = q
+    expected = np.full(2 * n, np.nan)
+    expected[acts] = 0.0
+    bins = [min(int(math.log2(max(x, 1.0))), 63) for x in exposure]
+    for column in met.T:
+        sums = np.zeros((64, 3))
+        for i, b in enumerate(bins):
+            sums[b] += (1 - q[i]) * np.array([1.0, column[i], exposure[i]])
+        rate = (sums[:, 1].sum() + 1) / max(sums[:, 2].sum(), 1.0)
+        typical = [2 ** (b + 0.5) for b in range(64)]
+        weight = [sums[b, 0] + 20 for b in range(64)]
+        relative = [math.log((sums[b, 1] + 20 * rate * typical[b]) / weight[b] / typical[b])
+                    for b in range(64)]  # fmt: skip
+        log_mean, highest = [], -math.inf
+        for b in range(64):
+            near = [max(b - 1, 0), b, b, min(b + 1, 63)]
+            smooth = sum(weight[k] * relative[k] for k in near) / sum(weight[k] for k in near)
+            highest = max(highest, smooth + math.log(typical[b]))
+            log_mean.append(highest)
+        for i, x in enumerate(exposure):
+            if column[i] > 0:
+                mean = math.exp(np.interp(math.log2(x), np.arange(64) + 0.5, log_mean))
+                tail = nbinom.sf(column[i] - 1, 5.0, 5.0 / (5.0 + mean))
+                expected[acts[i]] -= math.log(tail) / 3
+    values = company(2 * n, Neighbours(acts, met, exposure), every, np.ones(2 * n))
+    np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-9)
+    assert np.nanmax(values) > 1
 
 
 def test_pooled_age_curve() -> None:

@@ -14,7 +14,7 @@ from zhenzan.features.engine import open_engine
 from zhenzan.models.attribution import Attribution, AttributionConfig, attribute
 from zhenzan.models.attribution.events import Events, prepare
 from zhenzan.models.attribution.fit import fit
-from zhenzan.models.attribution.ratios import excess_ratio, propensity_ratio
+from zhenzan.models.attribution.ratios import act_weights, excess_ratio, propensity_ratio
 
 World = dict[str, pd.DataFrame]
 FEW = settings(max_examples=4, deadline=None, derandomize=True, database=None)
@@ -166,9 +166,11 @@ def test_ratios_have_mean_one_whatever_the_posteriors(
     events, q, rng = _ratio_case(make, canonical, seed)
     act = rng.normal(-0.3, 1.5, events.n)
     timing = np.where(rng.random(events.n) < 0.3, -20.0, rng.gumbel(-1.0, 2.0, events.n))
-    propensity = np.average(np.exp(propensity_ratio(events, q, act)), weights=1.0 - q)
+    propensity = np.average(
+        np.exp(propensity_ratio(events, q, act, np.ones(events.n))), weights=1.0 - q
+    )
     assert propensity == pytest.approx(1.0, rel=1e-6)
-    excess = np.average(np.exp(excess_ratio(timing, q)), weights=1.0 - q)
+    excess = np.average(np.exp(excess_ratio(timing, q, np.ones(events.n))), weights=1.0 - q)
     assert 0.75 < excess < 1.05  # the table is smoothed and never falls
 
 
@@ -181,7 +183,9 @@ def test_an_act_is_no_evidence_for_itself(make: Any, canonical: ModuleType, seed
     changed = int(rng.integers(events.n))
     other = act.copy()
     other[changed] += 3.0
-    before, after = propensity_ratio(events, q, act), propensity_ratio(events, q, other)
+    weight = act_weights(events)
+    before = propensity_ratio(events, q, act, weight)
+    after = propensity_ratio(events, q, other, weight)
     same_visit = events.visit == events.visit[changed]
     elsewhere = (events.account == events.account[changed]) & ~same_visit
     # All ratios are scaled to mean 1, so compare with an account that is not concerned.
