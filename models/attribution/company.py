@@ -3,10 +3,10 @@
 Two accounts *meet* in a section when they act in one of its streams with few acts between them. By
 chance they meet in proportion to how much both act, as often in a small section as in a large one:
 a stranger is likelier to come to a large one, and less likely to be near. So for every act the
-meetings of its neighbours with it, in *other* sections, are counted at three distances, against
+meetings of its neighbours with it, for *other* creators, are counted at three distances, against
 what acts of that exposure find in organic life. Company is the surprise, minus the logarithm of the
-tail of a negative binomial count, averaged over the distances. An account seen in one section has
-no other life: it is no neighbour and gets no company (NaN).
+tail of a negative binomial count, averaged over the distances. An account seen with one creator
+has no other life: it is no neighbour and gets no company (NaN).
 
 Cost is linear in the acts: at most `neighbours` pairs each; a pair takes as long as the shorter of
 its lives, and no time where a 64-bit sketch of their sections shows that nothing is shared.
