@@ -49,4 +49,4 @@ def test_a_planted_block_is_found(background, kind, density) -> None:
     named = np.bincount(planted.visits.account[p > 0.5], minlength=len(planted.workers)) >= 2
     both = (named & planted.workers).sum()
     assert 2 * both / (named.sum() + planted.workers.sum()) > 0.9
-    assert p.sum() == pytest.approx(planted.delivered.sum(), rel=0.3)
+    assert p[p > 0.5].sum() == pytest.approx(planted.delivered.sum(), rel=0.3)  # no background
