@@ -14,10 +14,11 @@ its lives, and no time where a 64-bit sketch of their sections shows that nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,25 +97,28 @@ def _by_section(stream_section: Ints) -> tuple[Ints, Ints]:
     return rank, stream_section[order]
 
 
-def company(n: int, beside: Neighbours | None, q: Reals, weight: Reals) -> Reals:
-    """Company of each of `n` acts, in nats from 0 up; NaN for accounts seen in one section.
+def company(n: int, beside: Sequence[Neighbours], q: Reals, weight: Reals) -> Reals:
+    """Company of each of `n` acts, in nats from 0 up; NaN for accounts without another life.
 
     Args:
         n: Number of acts.
-        beside: What was counted; None where company is left out.
+        beside: What was counted, for disjoint sets of accounts; empty where company is left out.
         q: Posteriors so far; chance is what organic acts find.
         weight: How much each act counts for that.
     """
     values = np.full(n, np.nan)
-    if beside is None or not len(beside.acts):
+    if not sum(len(part.acts) for part in beside):
         return values
-    organic = (weight * (1.0 - q))[beside.acts]
-    total = np.zeros(len(beside.acts))
-    for column in beside.met.T:
-        mean = _by_chance(column, beside.exposure, organic)
+    # One chance for all: the few accounts of a single creator must not set their own.
+    acts = np.concatenate([part.acts for part in beside])
+    exposure = np.concatenate([part.exposure for part in beside])
+    organic = (weight * (1.0 - q))[acts]
+    total = np.zeros(len(acts))
+    for column in np.concatenate([part.met for part in beside]).T:
+        mean = _by_chance(column, exposure, organic)
         tail = betainc(np.maximum(column, 1.0), _SHAPE, mean / (mean + _SHAPE))
         total -= np.where(column > 0, np.log(np.maximum(tail, _LEAST)), 0.0)
-    values[beside.acts] = total / len(WITHIN)
+    values[acts] = total / len(WITHIN)
     return values
 
 
@@ -129,11 +133,12 @@ def _by_chance(met: Reals, exposure: Reals, organic: Reals) -> Reals:
     typical = np.exp2(np.arange(_EXPOSURES) + 0.5)
     mean = (found + _SHRINK * rate * typical) / (acts + _SHRINK)
     weight = acts + _SHRINK
-    relative = _smooth(np.log(mean / typical) * weight) / _smooth(weight)
+    relative: Reals = np.asarray(np.log(mean / typical), np.float64)
+    relative = _smooth(relative * weight) / _smooth(weight)
     mean = np.maximum.accumulate(np.exp(relative) * typical)
     at = np.interp(level, np.arange(_EXPOSURES) + 0.5, np.log(mean))
     return np.asarray(np.where(exposure > 0, np.exp(at), 0.0))
 
 
-def _smooth(values: Reals) -> Reals:
+def _smooth(values: NDArray[Any]) -> Reals:
     return np.convolve(np.pad(values, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")

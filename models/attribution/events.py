@@ -6,7 +6,7 @@ content leaves, so that renamed or re-keyed ids give the same figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from zhenzan.models.attribution.placement import (
 )
 from zhenzan.models.attribution.written import all_acts
 
-__all__ = ["Events", "by_creator", "prepare"]
+__all__ = ["Events", "prepare", "visits"]
 
 _STEP: Final = "attribution"
 _WEEK_MS: Final = 604_800_000
@@ -198,7 +198,7 @@ def _events(acts: pa.Table) -> Events:
         resolution_s=resolution_s,
         stream_section=section[first],
         n_sections=_sections_by_account(acts),
-        visit=_visits(account, section),
+        visit=visits(account, section),
         origin_ms=origin,
         acts=acts,
         n_groups=len(group_names),
@@ -267,31 +267,7 @@ def _sections_by_account(acts: pa.Table) -> Ints:
     return np.asarray(np.bincount(pairs[:, 0], minlength=size), np.int64)
 
 
-def by_creator(events: Events, creator: Ints) -> Events:
-    """The same acts with all sections of a creator as one: for what an account does *elsewhere*.
-
-    Who comes to everything that one creator posts is a fan, a pupil or a friend; only what accounts
-    do for others tells whether they serve strangers.
-
-    Args:
-        events: The acts.
-        creator: Creator code of each section code; a section of an unknown creator has its own.
-    """
-    acted = creator[events.section]
-    visit = _visits(events.account, acted)
-    known = np.flatnonzero(visit >= 0)
-    owner = np.zeros(int(visit.max(initial=-1)) + 1, np.int64)
-    owner[visit[known]] = events.account[known]
-    return replace(
-        events,
-        section=acted,
-        stream_section=creator[events.stream_section],
-        visit=visit,
-        n_sections=np.bincount(owner, minlength=len(events.n_sections)),
-    )
-
-
-def _visits(account: Ints, section: Ints) -> Ints:
+def visits(account: Ints, section: Ints) -> Ints:
     """One code for each (account, section), in account order; -1 for unknown accounts."""
     known = np.flatnonzero(account >= 0)
     visit = np.full(len(account), -1, np.int64)

@@ -16,8 +16,9 @@ from zhenzan.models.attribution.company import company, meet_neighbours
 from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
 from zhenzan.models.attribution.corroboration import Clue, corroboration_ratio
 from zhenzan.models.attribution.curve import Curves, fit_curves
-from zhenzan.models.attribution.events import Events, by_creator
+from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.kernels import WINDOW_FIELDS, scan_windows
+from zhenzan.models.attribution.lives import elsewhere
 from zhenzan.models.attribution.null import (
     GRID,
     default_multipliers,
@@ -45,8 +46,6 @@ _MAX_RECORDS: Final = 1 << 20
 _NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
 # A stream weighs at most 1,000 of its acts in the null, so that no single one makes it.
 _STREAM: Final = 1000.0
-# With fewer creators there is no elsewhere; then coherence alone tells fans from a pool.
-_CREATORS: Final = 5
 # Clues are learnt before each of the last two rounds: what they help to find in the first of them
 # speaks for the other acts of its accounts in the second.
 _CORROBORATED: Final = 2
@@ -118,15 +117,14 @@ def fit(
         config: Settings.
         progress: Called as `progress(done, rounds)` after each round.
         clues: What corroborates, if anything is known; learnt before the last round.
-        creator: Creator code of each section code. What an account does for the same creator says
-            nothing of it, and what communities explain teaches no clue; without it each section
-            stands for itself.
+        creator: Creator code of each section code, for company (`elsewhere`) and for communities,
+            whose acts teach no clue; without it each section stands for itself.
     """
     shape = (len(SCALES_S), events.n_groups)
     null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
     weight = act_weights(events)
-    lives = events if creator is None else _lives(events, creator)
-    neighbours = None if "company" in config.without else meet_neighbours(lives, config)
+    views = () if "company" in config.without else elsewhere(events, creator)
+    neighbours = [meet_neighbours(view, config) for view in views]
     q, propensity, hint = np.zeros(events.n), np.zeros(events.n), np.zeros(events.n)
     beside = company(events.n, neighbours, q, weight)
     together = company_ratio(beside, q, weight)
@@ -140,7 +138,7 @@ def fit(
         if "propensity" not in config.without:
             # A clue belongs to its act; it must not count for the account's others by propensity.
             act = _act_ratio(found, q, propensity + hint, together, weight, config)
-            propensity = propensity_ratio(lives, q, act, weight)
+            propensity = propensity_ratio(events, q, act, weight)
         if clues and done >= config.rounds - _CORROBORATED:
             hint = corroboration_ratio(clues, _not_communal(events, q, creator, config))
         curves, found, q = _round(events, q, propensity + together + hint, weight, null, config)
@@ -152,12 +150,6 @@ def fit(
         tail=found.best, n_windows=found.n_windows, windows=found.windows, curves=curves,
         agreement=null.agreement, multipliers=null.multipliers, sums=tuple(sums),
     )  # fmt: skip
-
-
-def _lives(events: Events, creator: NDArray[np.int64]) -> Events:
-    """What accounts do for other creators, or in other sections where there are few creators."""
-    few = len(np.unique(creator[events.stream_section])) < _CREATORS
-    return events if few else by_creator(events, creator)
 
 
 def _not_communal(

@@ -359,7 +359,7 @@ def test_company(seed: int) -> None:
                 mean = math.exp(np.interp(math.log2(x), np.arange(64) + 0.5, log_mean))
                 tail = nbinom.sf(column[i] - 1, 5.0, 5.0 / (5.0 + mean))
                 expected[acts[i]] -= math.log(tail) / 3
-    values = company(2 * n, Neighbours(acts, met, exposure), every, np.ones(2 * n))
+    values = company(2 * n, [Neighbours(acts, met, exposure)], every, np.ones(2 * n))
     np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-9)
     assert np.nanmax(values) > 1
 
