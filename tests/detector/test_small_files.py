@@ -63,16 +63,29 @@ def test_likes_that_the_file_does_not_hold_are_not_none(order: Scan) -> None:
     assert cells and set(cells) == {"–"}
 
 
-def test_no_window_heading_stands_without_a_curve(order: Scan) -> None:
-    said = words(order, "zh")
+def test_comments_alone_are_what_was_received(order: Scan) -> None:
+    """Without likes the comments are the acts: counted, drawn and estimated."""
+    done = CliRunner().invoke(app, ["explain", str(order.path), "post0", "--lang", "zh"])
+    assert done.exit_code == 0 and "评级：organic（与自然互动一致）" in done.stdout
+    assert "疑似购买：0（90% 区间 0–" in done.stdout and "共 60" in done.stdout
+    assert "没有曲线" not in words(order, "zh")
+
+
+@pytest.fixture(scope="module")
+def untimed(tmp_path_factory: pytest.TempPathFactory) -> Scan:
+    """The same comments, and nothing is known of when they came."""
+    folder = tmp_path_factory.mktemp("untimed")
+    rows = [
+        {"comment_id": f"c{s}_{i}", "section_id": f"post{s}", "text": f"{TALK[i % 7]}{i}"}
+        for s in range(2) for i in range(60)
+    ]  # fmt: skip
+    return scan([made(folder / "in", "comments.csv", rows)], folder / "out")
+
+
+def test_no_window_heading_stands_without_a_curve(untimed: Scan) -> None:
+    said = words(untimed, "zh")
     assert said.count("没有曲线：带时间的互动不足 20 次。") == 2
     assert "超出预期的时段" not in said
-
-
-def test_no_estimate_is_printed_where_nothing_was_received(order: Scan) -> None:
-    done = CliRunner().invoke(app, ["explain", str(order.path), "post0", "--lang", "zh"])
-    assert done.exit_code == 0
-    assert "疑似购买" not in done.stdout and "评级：organic（与自然互动一致）" in done.stdout
 
 
 def test_likes_without_times_are_not_called_organic(tmp_path: Path) -> None:
