@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from zhenzan.models.attribution.curve import AGE_STEP
+from zhenzan.models.attribution.curve import AGE_STEP, N_AGES
 from zhenzan.models.attribution.null import COUNT_STEPS, RATE_OFFSET, RATE_STEPS
 
 __all__ = [
@@ -33,6 +33,8 @@ _CELLS: Final = np.array([0.02, 0.03, 0.055, 0.115, 0.175, 0.2, 0.175, 0.125, 0.
 # Orders run from 1 to 10,000 acts (seller price lists: 20 to 10,000), flat in the logarithm.
 _LOG_ORDERS: Final = math.log(1e4)
 _FLANKS: Final = 8  # widths of surroundings on each side; the next width is left free
+# Ages at which the bins of a curve begin, seconds; from a table, since exp() would cost most.
+_AGES: Final = np.exp(np.arange(N_AGES + 1) * AGE_STEP)
 _HOURS: Final = 168
 _WEEK_S: Final = 604_800.0
 _MAX_EMPTY: Final = 16  # empty windows counted between two filled ones; the rest says the same
@@ -56,7 +58,7 @@ def age_share(age: float, curve: NDArray[Any]) -> float:
     place = int(math.log(age) / AGE_STEP)
     if place >= len(curve) - 2:
         return float(curve[-1])
-    low, high = math.exp(place * AGE_STEP), math.exp((place + 1) * AGE_STEP)
+    low, high = _AGES[place], _AGES[place + 1]
     inside = min(max((age - low) / (high - low), 0.0), 1.0)
     return float(curve[place + 1] + (curve[place + 2] - curve[place + 1]) * inside)
 
@@ -89,8 +91,14 @@ def expected_share(
 @njit(cache=True)
 def look_up(table: NDArray[Any], count: float, rate: float) -> float:
     """Bilinear interpolation in a null table; beyond its edges the last cell holds."""
-    x = math.log1p(count) * COUNT_STEPS
     y = max((math.log(rate) + RATE_OFFSET) * RATE_STEPS, 0.0)
+    return _look_up_at(table, count, y)
+
+
+@njit(cache=True)
+def _look_up_at(table: NDArray[Any], count: float, y: float) -> float:
+    """The same for a rate that is given as its place in the table."""
+    x = math.log1p(count) * COUNT_STEPS
     i, j = min(int(x), table.shape[0] - 2), min(int(y), table.shape[1] - 2)
     a, b = min(x - i, 1.0), min(y - j, 1.0)
     left = table[i, j] * (1 - a) + table[i + 1, j] * a
@@ -123,12 +131,13 @@ def _share_evidence(
     kept: float, rate: float, table: NDArray[Any], prior: float, out: NDArray[Any]
 ) -> float:
     """Fills log evidence of each delivered share from the count alone; returns the largest."""
-    base = look_up(table, kept, rate)
+    place = max((math.log(rate) + RATE_OFFSET) * RATE_STEPS, 0.0)
+    base = _look_up_at(table, kept, place)
     top = -math.inf
     for g in range(len(_SHARES)):
         share = _SHARES[g]
         order = math.log(kept * _CELLS[g] / ((kept * share + 1.0) * _LOG_ORDERS) + 1e-12)
-        out[g] = look_up(table, (1.0 - share) * kept, rate) - base + order + prior
+        out[g] = _look_up_at(table, (1.0 - share) * kept, place) - base + order + prior
         top = max(top, out[g])
     return top
 
