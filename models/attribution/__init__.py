@@ -2,6 +2,7 @@
 
 from zhenzan.models.attribution.attribute import attribute
 from zhenzan.models.attribution.config import AttributionConfig
+from zhenzan.models.attribution.reference import Reference
 from zhenzan.models.attribution.result import Attribution
 
-__all__ = ["Attribution", "AttributionConfig", "attribute"]
+__all__ = ["Attribution", "AttributionConfig", "Reference", "attribute"]

@@ -11,7 +11,7 @@ account's *other* suspicious acts are mostly for creators of that audience.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +21,7 @@ from scipy.special import expit
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events
 
-__all__ = ["Coherence", "coherence"]
+__all__ = ["MIN_SUSPICION", "Coherence", "coherence", "explained"]
 
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,6 +39,8 @@ _OWN: Final = 0.5
 # community must hold most of what is suspicious there.
 _BYSTANDER: Final = 0.85
 _WIDTH: Final = 0.04
+# An account is looked at if two of its visits are at least so suspicious.
+MIN_SUSPICION: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,14 @@ class Coherence:
     Attributes:
         account: Coherence of all suspicious acts, by account code; NaN where undefined.
         community: Part of each act's posterior that a coherent community explains, 0 to 1.
+        vectors: Of each creator, unit or zero where nothing is known; no rows where no account
+            was looked at. chance: Similarity of two creators by chance.
     """
 
     account: Reals
     community: Reals
+    vectors: Reals = field(default_factory=lambda: np.zeros((0, _DIMENSIONS)))
+    chance: float = 0.0
 
 
 def coherence(events: Events, q: Reals, creator: Ints, config: AttributionConfig) -> Coherence:
@@ -73,7 +79,7 @@ def coherence(events: Events, q: Reals, creator: Ints, config: AttributionConfig
     by = creator[section]
     total = np.bincount(owner, suspicion, size)
     square = np.bincount(owner, suspicion**2, size)
-    several = np.bincount(owner, (suspicion > 0.1), size) >= 2
+    several = np.bincount(owner, (suspicion > MIN_SUSPICION), size) >= 2
     chosen = np.flatnonzero((total >= config.coherence_min) & several)
     if not len(chosen):
         return Coherence(account, community)
@@ -89,7 +95,7 @@ def coherence(events: Events, q: Reals, creator: Ints, config: AttributionConfig
     row[chosen] = np.arange(len(chosen))
     own = _of_visits(row[owner], by, suspicion, served, vectors)
     own = np.clip((own - chance) / (1.0 - chance), 0.0, 1.0)
-    return Coherence(account, _community(events, q, own))
+    return Coherence(account, explained(events, q, own), vectors, chance)
 
 
 def _of_visits(row: Ints, by: Ints, suspicion: Reals, served: Any, vectors: Reals) -> Reals:
@@ -155,8 +161,12 @@ def _audiences(
     return vectors, min(chance, 0.9)
 
 
-def _community(events: Events, q: Reals, of_visit: Reals) -> Reals:
-    """Part of each act's posterior that a coherent community explains."""
+def explained(events: Events, q: Reals, of_visit: Reals) -> Reals:
+    """Part of each act's posterior that a coherent community explains.
+
+    `of_visit` says by visit code how alike its creator is to those of the account's other
+    suspicious visits, chance taken out; NaN where that is not defined.
+    """
     if not events.n:
         return np.zeros(0)
     own = np.where(events.visit >= 0, of_visit[events.visit], np.nan)

@@ -27,7 +27,7 @@ from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.meeting import WITHIN, count_meetings, sketch
 
-__all__ = ["Neighbours", "company", "meet_neighbours"]
+__all__ = ["Neighbours", "company", "learn_chance", "meet_neighbours"]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -97,7 +97,27 @@ def _by_section(stream_section: Ints) -> tuple[Ints, Ints]:
     return rank, stream_section[order]
 
 
-def company(n: int, beside: Sequence[Neighbours], q: Reals, weight: Reals) -> Reals:
+def learn_chance(beside: Sequence[Neighbours], q: Reals, weight: Reals) -> Reals:
+    """What organic acts find by chance: (distances, exposures) log mean meetings by exposure.
+
+    Arguments are those of `company`; exposures are binned by powers of two.
+    """
+    chance = np.zeros((len(WITHIN), _EXPOSURES))
+    if sum(len(part.acts) for part in beside):
+        # One chance for all: the few accounts of a single creator must not set their own.
+        acts = np.concatenate([part.acts for part in beside])
+        exposure = np.concatenate([part.exposure for part in beside])
+        organic = (weight * (1.0 - q))[acts]
+        for row, column in zip(
+            chance, np.concatenate([part.met for part in beside]).T, strict=True
+        ):
+            row[:] = _learn(column, exposure, organic)
+    return chance
+
+
+def company(
+    n: int, beside: Sequence[Neighbours], q: Reals, weight: Reals, chance: Reals | None = None
+) -> Reals:
     """Company of each of `n` acts, in nats from 0 up; NaN for accounts without another life.
 
     Args:
@@ -105,25 +125,26 @@ def company(n: int, beside: Sequence[Neighbours], q: Reals, weight: Reals) -> Re
         beside: What was counted, for disjoint sets of accounts; empty where company is left out.
         q: Posteriors so far; chance is what organic acts find.
         weight: How much each act counts for that.
+        chance: Of `learn_chance`; learnt from these acts where it is left out.
     """
     values = np.full(n, np.nan)
     if not sum(len(part.acts) for part in beside):
         return values
-    # One chance for all: the few accounts of a single creator must not set their own.
+    if chance is None:
+        chance = learn_chance(beside, q, weight)
     acts = np.concatenate([part.acts for part in beside])
     exposure = np.concatenate([part.exposure for part in beside])
-    organic = (weight * (1.0 - q))[acts]
     total = np.zeros(len(acts))
-    for column in np.concatenate([part.met for part in beside]).T:
-        mean = _by_chance(column, exposure, organic)
+    for row, column in zip(chance, np.concatenate([part.met for part in beside]).T, strict=True):
+        mean = _expected(row, exposure)
         tail = betainc(np.maximum(column, 1.0), _SHAPE, mean / (mean + _SHAPE))
         total -= np.where(column > 0, np.log(np.maximum(tail, _LEAST)), 0.0)
     values[acts] = total / len(WITHIN)
     return values
 
 
-def _by_chance(met: Reals, exposure: Reals, organic: Reals) -> Reals:
-    """Mean meetings of organic acts by exposure: linear in its logarithm between bins."""
+def _learn(met: Reals, exposure: Reals, organic: Reals) -> Reals:
+    """Log mean meetings of organic acts in each bin of exposure."""
     level = np.log2(np.maximum(exposure, 1.0))
     bins = np.minimum(level, _EXPOSURES - 1).astype(np.int64)
     acts = np.bincount(bins, organic, _EXPOSURES)
@@ -136,7 +157,13 @@ def _by_chance(met: Reals, exposure: Reals, organic: Reals) -> Reals:
     relative: Reals = np.asarray(np.log(mean / typical), np.float64)
     relative = _smooth(relative * weight) / _smooth(weight)
     mean = np.maximum.accumulate(np.exp(relative) * typical)
-    at = np.interp(level, np.arange(_EXPOSURES) + 0.5, np.log(mean))
+    return np.asarray(np.log(mean), np.float64)
+
+
+def _expected(chance: Reals, exposure: Reals) -> Reals:
+    """Mean meetings by exposure: linear in its logarithm between bins."""
+    level = np.log2(np.maximum(exposure, 1.0))
+    at = np.interp(level, np.arange(_EXPOSURES) + 0.5, chance)
     return np.asarray(np.where(exposure > 0, np.exp(at), 0.0))
 
 

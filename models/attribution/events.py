@@ -6,11 +6,13 @@ content leaves, so that renamed or re-keyed ids give the same figures.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import Tables
@@ -23,7 +25,7 @@ from zhenzan.models.attribution.placement import (
 )
 from zhenzan.models.attribution.written import all_acts
 
-__all__ = ["Events", "prepare", "visits"]
+__all__ = ["Arrivals", "Events", "prepare", "visits"]
 
 _STEP: Final = "attribution"
 _WEEK_MS: Final = 604_800_000
@@ -82,6 +84,28 @@ class Events:
         return len(self.offsets) - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What an earlier set says of its groups, so that sections need not speak for one another.
+
+    Attributes:
+        names: Of the groups.
+        end_ms: When observation of each group ended.
+        arrival: Of `learn_arrival`; one row more than there are groups, for unknown ones.
+        accounts: Ids of its accounts, in an order by content.
+    """
+
+    names: tuple[str, ...]
+    end_ms: Ints
+    arrival: Reals
+    accounts: pa.Array
+
+    def rows(self, names: Sequence[str]) -> Ints:
+        """Row of each group; the last one for groups that are not known."""
+        place = {name: row for row, name in enumerate(self.names)}
+        return np.array([place.get(name, len(self.names)) for name in names], np.int64)
+
+
 _STREAMS: Final = """
 SELECT kind, section_id, coalesce(comment_id, '') AS comment_key,
        row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST,
@@ -92,12 +116,12 @@ FROM (SELECT kind, section_id, comment_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS
       FROM {acts} GROUP BY kind, section_id, comment_id)
 """
 _ACCOUNTS: Final = """
-SELECT account_id,
+SELECT {keys},
        row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST, m NULLS LAST,
-           account_id NULLS LAST) - 1 AS account
-FROM (SELECT account_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n,
+           {last}) - 1 AS account
+FROM (SELECT {keys}, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n,
              count(DISTINCT section_id) AS m
-      FROM {acts} WHERE account_id IS NOT NULL GROUP BY account_id)
+      FROM {acts} WHERE account_id IS NOT NULL GROUP BY {keys})
 """
 _SECTIONS: Final = """
 SELECT section_id,
@@ -116,7 +140,7 @@ FROM {acts} e
 JOIN attribution_stream s ON s.kind = e.kind AND s.section_id = e.section_id
      AND s.comment_key = coalesce(e.comment_id, '')
 JOIN attribution_section c ON c.section_id = e.section_id
-LEFT JOIN attribution_account a ON a.account_id = e.account_id
+LEFT JOIN attribution_account a ON a.account_id = e.account_id{same}
 LEFT JOIN {section} p ON p.section_id = e.section_id
 LEFT JOIN {comment} k ON k.comment_id = e.comment_id
 """
@@ -126,29 +150,40 @@ _EMPTY: Final = {
 }
 
 
-def prepare(engine: Engine, tables: Tables, *, comments: bool = False) -> Events:
+def prepare(
+    engine: Engine, tables: Tables, *, comments: bool = False, known: Arrivals | None = None
+) -> Events:
     """Codes, sorts and fetches all acts.
 
     Args:
         engine: Holds the tables.
         tables: `engagement`, `comment` or both; `section` where known.
         comments: Comments count as acts of their authors too (`written.py`).
+        known: Groups as an earlier set has them. Then each section stands by itself: the codes of
+            accounts are those of (account, section), and nothing depends on the other sections.
 
     Raises:
         EngineError: With the statement that failed.
     """
     acts = engine.sql(all_acts(tables, comments=comments), into="attribution_all", step=_STEP)
+    keys = ("account_id",) if known is None else ("account_id", "section_id")
+    words = {
+        "acts": acts.name,
+        "keys": ", ".join(keys),
+        "last": ", ".join(f"{key} NULLS LAST" for key in keys),
+        "same": "".join(f" AND a.{key} = e.{key}" for key in keys[1:]),
+    }
     made = [
-        engine.sql(sql.format(acts=acts.name), into=f"attribution_{name}", step=_STEP)
+        engine.sql(sql.format(**words), into=f"attribution_{name}", step=_STEP)
         for name, sql in (("stream", _STREAMS), ("account", _ACCOUNTS), ("section", _SECTIONS))
     ]
     sides = {name: tables[name].name if name in tables else _EMPTY[name] for name in _EMPTY}
-    joined = _ACTS.format(acts=acts.name, **sides)
+    joined = _ACTS.format(**words, **sides)
     relation = engine.sql(joined, into="attribution_act", step=_STEP)
     fetched = _sorted_acts(engine, relation)
     for table in (acts, *made, relation):
         engine.drop(table)
-    return _events(fetched)
+    return _events(fetched, known)
 
 
 def _sorted_acts(engine: Engine, relation: Relation) -> pa.Table:
@@ -164,7 +199,7 @@ def _column(acts: pa.Table, name: str, missing: int) -> Ints:
     return values
 
 
-def _events(acts: pa.Table) -> Events:
+def _events(acts: pa.Table, known: Arrivals | None) -> Events:
     timed = acts.filter(acts["ts_lo_ms"].is_valid())
     old, account = _column(timed, "stream", 0), _column(timed, "account", -1)
     low, high = _column(timed, "ts_lo_ms", 0), _column(timed, "ts_hi_ms", 0)
@@ -178,10 +213,20 @@ def _events(acts: pa.Table) -> Events:
     resolution_s = resolution(low, high, offsets, tick)
     low = np.where((low < born) & (born < high), born, low)  # nothing precedes its target
     origin = _origins(low, first, born[first])
-    end = np.zeros(len(group_names), np.int64)
-    np.maximum.at(end, group[stream], high)
-    known = _Known(stream, account, low, high, offsets, origin, group.astype(np.int64))
-    age, twin, order = _places(known)
+    section, identity = _column(timed, "section", 0), None
+    if known is None:
+        end = np.zeros(len(group_names), np.int64)
+        np.maximum.at(end, group[stream], high)
+        end, start = end[group], np.zeros(len(old), np.int64)
+    else:
+        group = known.rows(group_names.tolist())[group]
+        ids = timed["account_id"].cast(pa.string())
+        identity = _column(pa.table({"at": pc.index_in(ids, value_set=known.accounts)}), "at", -1)
+        end, start = _by_itself(section, low, high)
+        end = np.maximum(end[first], np.append(known.end_ms, 0)[group])
+    group = group.astype(np.int64)
+    acted = _Known(stream, account, low, high, offsets, origin, group, start, identity)
+    age, twin, order = _places(acted, None if known is None else known.arrival)
     if len(order):  # within a stream by time; equal times stay in the order of the query
         age, twin, account = age[order], twin[order], account[order]
         acts = acts.take(pa.array(np.append(order, np.arange(len(order), acts.num_rows))))
@@ -193,22 +238,32 @@ def _events(acts: pa.Table) -> Events:
         age_s=age,
         offsets=offsets,
         origin_week_s=(origin % _WEEK_MS) / 1e3,
-        horizon_s=(end[group] - origin) / 1e3 + 1.0,
-        group=group.astype(np.int64),
+        horizon_s=(end - origin) / 1e3 + 1.0,
+        group=group,
         resolution_s=resolution_s,
         stream_section=section[first],
         n_sections=_sections_by_account(acts),
         visit=visits(account, section),
         origin_ms=origin,
         acts=acts,
-        n_groups=len(group_names),
+        n_groups=len(group_names) if known is None else len(known.names) + 1,
         twin=twin,
     )
 
 
+def _by_itself(section: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints]:
+    """Of each act: when observation of its section ended, and when it began."""
+    size = int(section.max(initial=-1)) + 1
+    end = np.zeros(size, np.int64)
+    start = np.full(size, np.iinfo(np.int64).max)
+    np.maximum.at(end, section, high)
+    np.minimum.at(start, section, low)
+    return end[section], start[section]
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of when acts happened, in (stream, start, end) order."""
+    """What is known of when acts happened, in (stream, start, end) order; keys start at `start`."""
 
     stream: Ints
     account: Ints
@@ -217,19 +272,24 @@ class _Known:
     offsets: Ints
     origin: Ints
     group: Ints
+    start: Ints
+    identity: Ints | None
 
 
-def _places(known: _Known) -> tuple[Reals, Ints, Ints]:
+def _places(known: _Known, arrival: Reals | None) -> tuple[Reals, Ints, Ints]:
     """Age of each act, its twins, and the order by age; the last two empty if all are exact."""
     low, high, stream = known.low, known.high, known.stream
     low_s = (low - known.origin[stream]) / 1e3
     none = np.zeros(0, np.int64)
     if not (low < high).any():
         return low_s, none, none
-    keys = shuffle_keys(known.account, stream, low, high, known.offsets)
+    start = known.start
+    keys = shuffle_keys(
+        known.account, stream, low - start, high - start, known.offsets, known.identity
+    )
     cell = _cells(stream, low, high)
     high_s = (high - known.origin[stream]) / 1e3
-    age = place(Intervals(low_s, high_s, keys, cell, stream, known.group))
+    age = place(Intervals(low_s, high_s, keys, cell, stream, known.group), arrival)
     return age, _twins(cell, keys, low < high), np.lexsort((age, stream))
 
 

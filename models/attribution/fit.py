@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from zhenzan.models.attribution.coherence import coherence
 from zhenzan.models.attribution.company import company, meet_neighbours
 from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
-from zhenzan.models.attribution.corroboration import Clue, corroboration_ratio
+from zhenzan.models.attribution.corroboration import Clue, corroboration_ratio, learn
 from zhenzan.models.attribution.curve import Curves, fit_curves
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.kernels import WINDOW_FIELDS, scan_windows
+from zhenzan.models.attribution.learnt import MARK_RANGE, Learnt, learn_ratios
 from zhenzan.models.attribution.lives import elsewhere
 from zhenzan.models.attribution.null import (
     GRID,
@@ -34,14 +35,13 @@ from zhenzan.models.attribution.ratios import (
     propensity_ratio,
 )
 
-__all__ = ["Fit", "fit"]
+__all__ = ["FIRST_AGREEMENT", "Fit", "Null", "NullTables", "fit", "null_tables", "rescan"]
 
 Reals = NDArray[np.float64]
 
 # Before any fit a stream's surroundings weigh like three acts against the pooled curve.
-_FIRST_AGREEMENT: Final = 3.0
+FIRST_AGREEMENT: Final = 3.0
 _SPREAD_RANGE: Final = (0.01, 20.0)
-_MARK_RANGE: Final = (-6.0, 9.0)
 _MAX_RECORDS: Final = 1 << 20
 _NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
 # A stream weighs at most 1,000 of its acts in the null, so that no single one makes it.
@@ -70,6 +70,7 @@ class Fit:
         windows: Recorded windows, rows of `WINDOW_FIELDS`.
         curves: Pooled curves. agreement, multipliers: By scale and group.
         sums: Sum of posteriors after each round.
+        learnt: What a reference keeps of it, if that was asked for.
     """
 
     q: Reals
@@ -84,10 +85,11 @@ class Fit:
     agreement: Reals
     multipliers: Reals
     sums: tuple[float, ...]
+    learnt: Learnt | None = None
 
 
 @dataclass(slots=True)
-class _Null:
+class Null:
     """Agreement with the pool and multiplier distribution, by scale and group; refitted."""
 
     agreement: Reals
@@ -109,6 +111,8 @@ def fit(
     progress: Callable[[int, int], None] | None = None,
     clues: Sequence[Clue] = (),
     creator: NDArray[np.int64] | None = None,
+    *,
+    remember: bool = False,
 ) -> Fit:
     """Runs the rounds.
 
@@ -119,9 +123,10 @@ def fit(
         clues: What corroborates, if anything is known; learnt before the last round.
         creator: Creator code of each section code, for company (`elsewhere`) and for communities,
             whose acts teach no clue; without it each section stands for itself.
+        remember: Also returns what a reference keeps: what the last round used.
     """
     shape = (len(SCALES_S), events.n_groups)
-    null = _Null(np.full(shape, _FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
+    null = Null(np.full(shape, FIRST_AGREEMENT), np.tile(default_multipliers(), (*shape, 1)))
     weight = act_weights(events)
     views = () if "company" in config.without else elsewhere(events, creator)
     neighbours = [meet_neighbours(view, config) for view in views]
@@ -130,6 +135,7 @@ def fit(
     together = company_ratio(beside, q, weight)
     curves, found, q = _round(events, q, together, weight, null, config)
     sums = [float(q.sum())]
+    act, tables, learnt = np.zeros(events.n), dict[str, Reals](), None
     for done in range(1, config.rounds):
         if progress is not None:
             progress(done, config.rounds)
@@ -140,7 +146,11 @@ def fit(
             act = _act_ratio(found, q, propensity + hint, together, weight, config)
             propensity = propensity_ratio(events, q, act, weight)
         if clues and done >= config.rounds - _CORROBORATED:
-            hint = corroboration_ratio(clues, _not_communal(events, q, creator, config))
+            honest = _not_communal(events, q, creator, config)
+            hint = corroboration_ratio(clues, honest)
+            tables = learn(clues, honest) if remember else {}
+        if remember and done == config.rounds - 1:
+            learnt = learn_ratios(events, q, act, hint, weight, neighbours, tables, config)
         curves, found, q = _round(events, q, propensity + together + hint, weight, null, config)
         sums.append(float(q.sum()))
     if progress is not None:
@@ -149,6 +159,7 @@ def fit(
         q=q, timing=found.timing, propensity=propensity, company=together, company_value=beside,
         tail=found.best, n_windows=found.n_windows, windows=found.windows, curves=curves,
         agreement=null.agreement, multipliers=null.multipliers, sums=tuple(sums),
+        learnt=learnt,
     )  # fmt: skip
 
 
@@ -166,17 +177,71 @@ def _round(
     q: Reals,
     log_ratio: Reals,
     weight: Reals,
-    null: _Null,
+    null: Null,
     config: AttributionConfig,
 ) -> tuple[Curves, _Pass, Reals]:
     """Curves from what is organic, then the windows; returns the new posteriors last."""
     organic = 1.0 - q
     curves = fit_curves(events, organic, config)
-    log_mark = level_by_stream(events, np.clip(log_ratio, *_MARK_RANGE), weight)
+    log_mark = level_by_stream(events, np.clip(log_ratio, *MARK_RANGE), weight)
     mark = np.exp(log_mark)
     found = _scan(events, organic, curves, null, mark, config)
+    return curves, found, _with_background(found.q, mark, config)
+
+
+def _with_background(q: Reals, mark: Reals, config: AttributionConfig) -> Reals:
     base = config.background * mark / (1.0 - config.background + config.background * mark)
-    return curves, found, found.q + (1.0 - found.q) * base
+    return np.asarray(q + (1.0 - q) * base)
+
+
+NullTables = tuple[list[Reals], list[Reals]]
+"""Log likelihood and log tail tables of all groups, by scale."""
+
+
+def null_tables(null: Null) -> NullTables:
+    """The tables of a null: some time to make, so that a reference makes them once."""
+    return (
+        [_stack(log_likelihood_table, rows) for rows in null.multipliers],
+        [_stack(log_tail_table, rows) for rows in null.multipliers],
+    )
+
+
+def rescan(
+    events: Events,
+    q: Reals,
+    log_mark: Reals,
+    curves: Curves,
+    null: Null,
+    tables: NullTables,
+    config: AttributionConfig,
+) -> tuple[Reals, Fit]:
+    """Windows under a curve and a null that stay as they are; returns the new posteriors first.
+
+    Args:
+        events: The acts.
+        q: Posteriors so far.
+        log_mark: Log ratio of each act's account, its stream's level taken out.
+        curves: Of the groups.
+        null: Of the groups.
+        tables: Of `null_tables(null)`.
+        config: Settings.
+
+    Returns:
+        The posteriors, and a fit that holds what the windows say; its ratios are zero.
+    """
+    mark, found = np.exp(log_mark), _nothing(events)
+    if "excess" not in config.without:
+        scan = _Scan(events, 1.0 - q, curves, null, mark, config, found, tables)
+        with ThreadPoolExecutor(config.threads) as pool:
+            parts = list(pool.map(scan.part, *zip(*_parts(events), strict=True)))
+        found = replace(found, windows=np.concatenate([p.record for p in parts]))
+    q = _with_background(found.q, mark, config)
+    none = np.zeros(events.n)
+    return q, Fit(
+        q=q, timing=found.timing, propensity=none, company=none, company_value=none,
+        tail=found.best, n_windows=found.n_windows, windows=found.windows, curves=curves,
+        agreement=null.agreement, multipliers=null.multipliers, sums=(),
+    )  # fmt: skip
 
 
 def _act_ratio(
@@ -198,7 +263,7 @@ def _scan(
     events: Events,
     organic: Reals,
     curves: Curves,
-    null: _Null,
+    null: Null,
     mark: Reals,
     config: AttributionConfig,
 ) -> _Pass:
@@ -207,13 +272,7 @@ def _scan(
     Streams do not see one another inside a pass, so parts of them run side by side; their number
     depends on the data only, so that sums come out the same on any machine.
     """
-    found = _Pass(
-        np.zeros(events.n),
-        np.full(events.n, _NO_WINDOW),
-        np.zeros(events.n_streams),
-        np.zeros(events.n_streams, np.int64),
-        np.zeros((0, WINDOW_FIELDS)),
-    )
+    found = _nothing(events)
     if "excess" in config.without:
         return found
     scan = _Scan(events, organic, curves, null, mark, config, found)
@@ -228,6 +287,16 @@ def _scan(
                 spread = np.clip(moments[g, 0] / moments[g, 1], *_SPREAD_RANGE)
                 null.agreement[scale, g] = 1.0 / spread
     return replace(found, windows=np.concatenate([p.record for p in parts]))
+
+
+def _nothing(events: Events) -> _Pass:
+    return _Pass(
+        np.zeros(events.n),
+        np.full(events.n, _NO_WINDOW),
+        np.zeros(events.n_streams),
+        np.zeros(events.n_streams, np.int64),
+        np.zeros((0, WINDOW_FIELDS)),
+    )
 
 
 def _parts(events: Events) -> list[tuple[int, int]]:
@@ -255,10 +324,11 @@ class _Scan:
         events: Events,
         organic: Reals,
         curves: Curves,
-        null: _Null,
+        null: Null,
         mark: Reals,
         config: AttributionConfig,
         found: _Pass,
+        tables: NullTables | None = None,
     ) -> None:
         self._events, self._curves, self._mark = events, curves, mark
         self._config, self._found = config, found
@@ -269,8 +339,7 @@ class _Scan:
         self._weight = np.where(
             acts < config.min_curve_acts, 0.0, np.minimum(1.0, _STREAM / np.maximum(acts, 1))
         )
-        self._tables = [_stack(log_likelihood_table, rows) for rows in null.multipliers]
-        self._tails = [_stack(log_tail_table, rows) for rows in null.multipliers]
+        self._tables, self._tails = tables or null_tables(null)
 
     def part(self, first: int, last: int) -> _Part:
         """Scans the streams [first, last), every scale in turn."""

@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from zhenzan.models.attribution.events import Events, visits
 
-__all__ = ["elsewhere"]
+__all__ = ["by_creators", "elsewhere"]
 
 Ints = NDArray[np.int64]
 
 # With fewer creators there is no elsewhere; then coherence alone tells fans from a pool.
 _CREATORS: Final = 5
+
+
+def by_creators(events: Events, creator: Ints) -> bool:
+    """Whether there are creators enough for lives to be compared by them."""
+    return len(np.unique(creator[events.stream_section])) >= _CREATORS
 
 
 def elsewhere(events: Events, creator: Ints | None) -> tuple[Events, ...]:
@@ -37,7 +42,7 @@ def elsewhere(events: Events, creator: Ints | None) -> tuple[Events, ...]:
         Views in which `n_sections` is above 1 only for their accounts, and `section` and
         `stream_section` say what counts as the same place.
     """
-    if creator is None or len(np.unique(creator[events.stream_section])) < _CREATORS:
+    if creator is None or not by_creators(events, creator):
         return (events,)
     acted = creator[events.section]
     visit = visits(events.account, acted)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["WITHIN", "count_meetings", "sketch"]
+__all__ = ["WITHIN", "count_meetings", "meet", "sketch"]
 
 # Meetings are counted with at most so many places between the two acts. Measured (company alone,
 # recall at 0.1 %; development stars at share .01, seeds 0 and 1; simulated pools of 500: small
@@ -93,16 +93,16 @@ def count_meetings(
                 continue
             here = section_of[stream[i]]
             if start[a + 1] - start[a] <= start[b + 1] - start[b]:
-                _meet(a, b, life_stream, life_place, start, section_of, here, counts)
+                meet(a, b, life_stream, life_place, start, section_of, here, counts)
             else:
-                _meet(b, a, life_stream, life_place, start, section_of, here, counts)
+                meet(b, a, life_stream, life_place, start, section_of, here, counts)
             for d in range(len(WITHIN)):
                 met[i, d] += counts[d]
                 met[j, d] += counts[d]
 
 
 @njit(cache=True, nogil=True)
-def _meet(
+def meet(
     a: int, b: int, life_stream: NDArray[Any], life_place: NDArray[Any], start: NDArray[Any],
     section_of: NDArray[Any], here: int, counts: NDArray[Any],
 ) -> None:  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Intervals", "place", "resolution", "shuffle_keys", "widths"]
+__all__ = ["Intervals", "learn_arrival", "place", "resolution", "shuffle_keys", "widths"]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -97,18 +97,28 @@ def resolution(low: Ints, high: Ints, offsets: Ints, tick: Reals) -> Reals:
     return np.asarray(np.maximum(tick, ranked[offsets[:-1] + fine - 1]))
 
 
-def shuffle_keys(account: Ints, stream: Ints, low: Ints, high: Ints, offsets: Ints) -> Ints:
+def shuffle_keys(
+    account: Ints,
+    stream: Ints,
+    low: Ints,
+    high: Ints,
+    offsets: Ints,
+    identity: Ints | None = None,
+) -> Ints:
     """A key for each act from the history of its account and stream, whatever their names.
 
     Acts with one key in one cell belong to accounts with the same life (or unknown): the same times
     in streams of the same times.
-    Whole-week shifts leave the keys as they are.
+    Whole-week shifts leave the keys as they are. With an `identity` (a code of each act's account
+    that comes from the content) that is taken instead of the history.
     """
     if not len(low):
         return np.zeros(0, np.int64)
     start = low.min()
     moment = _mix(_mix((low - start).view(np.uint64)) + (high - low).view(np.uint64))
     of_stream = _mix(np.add.reduceat(moment, offsets[:-1]))[stream]
+    if identity is not None:
+        return np.asarray(_mix(_mix(identity.view(np.uint64)) + of_stream).view(np.int64))
     known = account >= 0
     history = np.zeros(int(account.max(initial=-1)) + 1, np.uint64)
     np.add.at(history, account[known], _mix(moment[known] + of_stream[known]))
@@ -124,8 +134,23 @@ def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return np.asarray(x ^ (x >> np.uint64(31)))
 
 
-def place(acts: Intervals) -> Reals:
-    """Age of each act, seconds; exact ones keep theirs."""
+def learn_arrival(age_s: Reals, stream: Ints, group: Ints, n_groups: int) -> Reals:
+    """Cumulated arrivals by age of each group, as `place` uses them; every stream counts the same.
+
+    The last row is for groups that were not seen: flat in log age.
+    """
+    n_bins = len(_EDGES) - 1
+    bins = np.clip(np.searchsorted(_EDGES, age_s, side="right") - 1, 0, n_bins - 1)
+    weight, own = 1.0 / np.bincount(stream)[stream], group[stream]
+    rows = [_curve(np.bincount(bins[own == g], weight[own == g], n_bins)) for g in range(n_groups)]
+    return np.stack([*rows, _curve(np.zeros(n_bins))])
+
+
+def place(acts: Intervals, arrival: Reals | None = None) -> Reals:
+    """Age of each act, seconds; exact ones keep theirs.
+
+    With `arrival` (of `learn_arrival`) nothing is learnt from these acts.
+    """
     wide = acts.high_s > acts.low_s
     if not wide.any():
         return acts.low_s
@@ -136,6 +161,9 @@ def place(acts: Intervals) -> Reals:
         own = np.flatnonzero(group == g)
         moved = own[wide[own]]
         if not len(moved):
+            continue
+        if arrival is not None:
+            age[moved] = _lay(acts, share, arrival[g], moved)
             continue
         curve = _curve(np.zeros(len(_EDGES) - 1))  # before anything is known, flat in log age
         for _ in range(_ROUNDS):

@@ -14,11 +14,19 @@ from scipy.optimize import isotonic_regression
 from zhenzan.models.attribution.events import Events
 
 __all__ = [
+    "DELIVERED_SHARES",
     "act_weights",
+    "apply_company",
     "company_ratio",
+    "company_table",
     "excess_ratio",
     "level_by_stream",
+    "log_level",
+    "other_visits",
     "propensity_ratio",
+    "typical_mark",
+    "visit_ratio",
+    "worker_ratio",
 ]
 
 Reals = NDArray[np.float64]
@@ -26,7 +34,7 @@ Ints = NDArray[np.int64]
 
 # A worker delivers between a seventh and three quarters of its acts, the rest is camouflage (pools
 # camouflage at least half, peers.md 4); one account in fifty is a worker before anything is known.
-_DELIVERED_SHARES: Final = (0.15, 0.4, 0.75)
+DELIVERED_SHARES: Final = (0.15, 0.4, 0.75)
 _WORKERS: Final = 0.02
 _STREAM: Final = 1000.0
 _ACCOUNT: Final = 200.0
@@ -87,6 +95,14 @@ def propensity_ratio(events: Events, q: Reals, act: Reals, weight: Reals) -> Rea
         act: Log ratio of each act, its own account's propensity left out.
         weight: Of `act_weights`.
     """
+    if not (events.visit >= 0).any():
+        return np.zeros(events.n)
+    ratio = other_visits(events, act)
+    return np.asarray(ratio - log_level(ratio, q, weight))
+
+
+def other_visits(events: Events, act: Reals) -> Reals:
+    """`propensity_ratio` before its mean over organic acts is made 1."""
     ratio = np.zeros(events.n)
     known = np.flatnonzero(events.visit >= 0)
     if not len(known):
@@ -95,43 +111,87 @@ def propensity_ratio(events: Events, q: Reals, act: Reals, weight: Reals) -> Rea
     n_visits, n_accounts = int(visit.max()) + 1, len(events.n_sections)
     size = np.bincount(visit, minlength=n_visits)
     mean = np.bincount(visit, act[known], n_visits) / np.maximum(size, 1)
-    each = np.exp(np.clip(mean, *_ACT_RANGE))
+    each = visit_ratio(mean)
     owner = np.zeros(n_visits, np.int64)
     owner[visit] = account
-    worker = np.zeros(len(known))
-    for share in _DELIVERED_SHARES:
+    others = np.empty((len(DELIVERED_SHARES), len(known)))
+    for row, share in zip(others, DELIVERED_SHARES, strict=True):
         term = np.log(1.0 - share + share * each)
-        others = np.bincount(owner, term, n_accounts)[account] - term[visit]
-        worker += np.exp(np.clip(others, -50.0, 50.0)) / len(_DELIVERED_SHARES)
-    ratio[known] = np.log(worker / (_WORKERS * worker + 1.0 - _WORKERS))
+        row[:] = np.bincount(owner, term, n_accounts)[account] - term[visit]
+    ratio[known] = worker_ratio(others)
+    return ratio
+
+
+def visit_ratio(mean: Reals) -> Reals:
+    """What a visit says of its account, from the mean log ratio of its acts; bounded."""
+    return np.asarray(np.exp(np.clip(mean, *_ACT_RANGE)))
+
+
+def worker_ratio(others: Reals) -> Reals:
+    """Log ratio of accounts from the summed terms of their other visits, a row for each share."""
+    worker = np.zeros(others.shape[1])
+    for row in others:
+        worker += np.exp(np.clip(row, -50.0, 50.0)) / len(DELIVERED_SHARES)
+    return np.asarray(np.log(worker / (_WORKERS * worker + 1.0 - _WORKERS)))
+
+
+def log_level(ratio: Reals, q: Reals, weight: Reals) -> float:
+    """Logarithm of the mean ratio over organic acts."""
     level = np.average(np.exp(ratio), weights=np.maximum(1.0 - q, 1e-9) * weight)
-    return np.asarray(ratio - np.log(level))
+    return float(np.log(level))
 
 
 def company_ratio(company: Reals, q: Reals, weight: Reals) -> Reals:
     """Log ratio of each act's company: density among delivered over organic acts; 0 for none."""
-    ratio = np.zeros(len(company))
+    return apply_company(company, company_table(company, q, weight))
+
+
+def company_table(company: Reals, q: Reals, weight: Reals) -> Reals:
+    """Log ratio by bin of company, the first for none; zeros where nobody has any."""
     seen = ~np.isnan(company)
     if not seen.any():
-        return ratio
-    with np.errstate(divide="ignore"):
-        place = (np.log(company[seen]) - _COMPANY_FLOOR) / _COMPANY_STEP
-    place = np.clip(place, -1.0, _BINS - 1.0)
-    table = _learnt_ratio((np.floor(place) + 1).astype(np.int64), q[seen], weight[seen])
-    mixed = np.log(_LARGE_POOLS + (1.0 - _LARGE_POOLS) * np.exp(table))
-    inside = np.interp(place + 0.5, np.arange(_BINS) + 1.0, mixed[1:])
-    ratio[seen] = np.where(place < 0.0, mixed[0], inside)
+        return np.zeros(_BINS + 1)
+    bins = (np.floor(_company_place(company[seen])) + 1).astype(np.int64)
+    table = _learnt_ratio(bins, q[seen], weight[seen])
+    return np.asarray(np.log(_LARGE_POOLS + (1.0 - _LARGE_POOLS) * np.exp(table)))
+
+
+def apply_company(company: Reals, table: Reals) -> Reals:
+    """Log ratio of each act's company under a table; 0 where it is not defined."""
+    ratio = np.zeros(len(company))
+    seen = ~np.isnan(company)
+    place = _company_place(company[seen])
+    inside = np.interp(place + 0.5, np.arange(_BINS) + 1.0, table[1:])
+    ratio[seen] = np.where(place < 0.0, table[0], inside)
     return ratio
 
 
-def level_by_stream(events: Events, log_mark: Reals, weight: Reals) -> Reals:
-    """Takes each stream's own level out of its marks: audiences differ in how social they are."""
+def _company_place(company: Reals) -> Reals:
+    with np.errstate(divide="ignore"):
+        place = (np.log(company) - _COMPANY_FLOOR) / _COMPANY_STEP
+    return np.asarray(np.clip(place, -1.0, _BINS - 1.0))
+
+
+def typical_mark(log_mark: Reals, weight: Reals) -> float:
+    """Mean of all marks, cut as in `level_by_stream`: the level of a stream without acts."""
+    return float(np.average(np.minimum(np.exp(log_mark), _LEVEL_CUT), weights=weight))
+
+
+def level_by_stream(
+    events: Events, log_mark: Reals, weight: Reals, typical: float | None = None
+) -> Reals:
+    """Takes each stream's own level out of its marks: audiences differ in how social they are.
+
+    It is shrunk toward `typical`; without it toward the mean of these acts.
+    """
     if not len(log_mark):  # nothing is timed
         return log_mark
     cut = np.minimum(np.exp(log_mark), _LEVEL_CUT)
     size = np.diff(events.offsets)
-    level = np.bincount(events.stream, cut, events.n_streams)
-    level += _LEVEL_WEIGHT * np.average(cut, weights=weight)
+    level: Reals = np.asarray(np.bincount(events.stream, cut, events.n_streams), np.float64)
+    if typical is None:
+        typical = typical_mark(log_mark, weight)
+    level = level + _LEVEL_WEIGHT * typical
     shrunk: Reals = level / (size + _LEVEL_WEIGHT)
     return log_mark - np.log(shrunk[events.stream])
 

@@ -40,11 +40,18 @@ class Received:
     rows: Ints
 
 
-def received(events: Events, posterior: dict[str, Reals]) -> Received:
-    """All acts, or the engagements alone where a set holds both."""
+def received(events: Events, posterior: dict[str, Reals], *, by_section: bool = False) -> Received:
+    """All acts, or the engagements alone where a set holds both.
+
+    With `by_section` each section decides for itself.
+    """
     written = events.acts["written"].to_numpy().astype(bool)
     n_accounts = len(events.n_sections)
-    if not written.any() or written.all():
+    if by_section:
+        section = events.acts["section"].to_numpy()
+        engaged = np.bincount(section, ~written, int(section.max(initial=-1)) + 1) > 0
+        written &= engaged[section]
+    if not written.any() or (written.all() and not by_section):
         every = np.ones(events.n_streams, bool)
         return Received(
             events.acts, posterior, events.n, every, events.stream_section, events.n_sections,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from zhenzan.models.attribution.reference import Reference
 
 __all__ = [
     "ACCOUNTS",
@@ -91,6 +94,7 @@ class Attribution:
         info: Fitted figures for `run.json`: dispersion, prior, rounds, skipped work.
         comments: One row per comment by somebody else than the creator: was it delivered itself?
             In comment_id order. Where a set holds engagements, sums leave these acts out.
+        reference: What the run learnt, where it was asked to remember it.
     """
 
     engagements: pa.Table
@@ -101,6 +105,7 @@ class Attribution:
     curves: pa.Table
     info: Mapping[str, object] = field(default_factory=dict)
     comments: pa.Table = field(default_factory=COMMENTS.empty_table)
+    reference: Reference | None = None
 
     def from_counts(self) -> frozenset[tuple[str, str]]:
         """`(section_id, kind)` of the streams of which only polled counts are known."""

@@ -57,9 +57,16 @@ def significant(p: Reals, rate: float) -> NDArray[np.bool_]:
 
 
 def sum_streams(
-    events: Events, fit: Fit, purchased: Reals, config: AttributionConfig
+    events: Events,
+    fit: Fit,
+    purchased: Reals,
+    config: AttributionConfig,
+    cut: float | None = None,
 ) -> tuple[pa.Table, Reals, NDArray[np.bool_]]:
-    """The streams table, and each stream's p-value and significance."""
+    """The streams table, and each stream's p-value and significance.
+
+    With a `cut`, significant is what is not above it; else the streams decide together.
+    """
     first = events.offsets[:-1]
     n = np.diff(events.offsets).astype(np.float64)
     total = _sum_by(events.stream, purchased, events.n_streams)
@@ -68,7 +75,7 @@ def sum_streams(
     p = p_values(fit)
     tested = n >= config.curve_min_acts
     found = np.zeros(len(p), bool)
-    found[tested] = significant(p[tested], config.fdr)
+    found[tested] = significant(p[tested], config.fdr) if cut is None else p[tested] <= cut
     ids = events.acts.select(["section_id", "comment_id", "kind"]).take(pa.array(first))
     table = pa.table(
         {

@@ -32,7 +32,14 @@ from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.visits import Visits, build_visits
 
-__all__ = ["Untimed", "community_share", "judge_untimed", "untimed", "untimed_factor"]
+__all__ = [
+    "Untimed",
+    "community_share",
+    "judge_untimed",
+    "prior_by_stream",
+    "untimed",
+    "untimed_factor",
+]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -236,12 +243,12 @@ def untimed(events: Events, purchased: Reals, creator: Ints, config: Attribution
     if "propensity" not in config.without:
         mark = _known_workers(events, purchased, account, section, config.background)
     searched = np.where("company" in config.without, -1, account)
-    prior = _by_stream(events, purchased, config.background)
+    prior = prior_by_stream(events, purchased, config.background)
     found = judge_untimed(searched, section, creator, mark, prior, len(events.n_sections))
     return replace(found, mark=mark)
 
 
-def _by_stream(events: Events, purchased: Reals, background: float) -> Reals:
+def prior_by_stream(events: Events, purchased: Reals, background: float) -> Reals:
     """Of each untimed act, what share of the timed acts of its stream was delivered, shrunk."""
     stream = events.acts["stream"].to_numpy()
     size = int(stream.max(initial=-1)) + 1
