@@ -33,6 +33,8 @@ def assemble(work: Workspace, statements: Sequence[tuple[str, Evidence]]) -> lis
         "campaign_members": members,
     }
     write_scan(work.result, outputs=outputs, evidence=statements, reference=_reference(work))
+    if work.learnt.is_dir():
+        shutil.copytree(work.learnt, work.result / "reference" / "attribution")
     return [path for path in work.result.rglob("*") if path.is_file()]
 
 

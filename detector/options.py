@@ -35,6 +35,7 @@ class ScanOptions:
         spill_dir: Where the engine spills past it; None means beside the scan directory.
         threads: Of the engine; None means one a core.
         previous: An earlier scan directory, whose campaigns lend their ids to those that go on.
+        reference: An earlier scan directory, under whose reference sections are judged.
     """
 
     now_ms: int
@@ -49,6 +50,7 @@ class ScanOptions:
     spill_dir: Path | None = None
     threads: int | None = None
     previous: Path | None = None
+    reference: Path | None = None
 
     def __post_init__(self) -> None:
         if self.memory is not None and not _SIZE.fullmatch(self.memory):

@@ -325,6 +325,22 @@ class Scan:
             raise InputError(f"cannot be read: {error}", path=path) from error
         return content
 
+    @property
+    def learnt(self) -> Path:
+        """The folder of the reference that the scan learnt.
+
+        Raises:
+            InputError: It learnt none: nothing was timed, or it was itself made under one.
+        """
+        folder = self.path / "reference" / "attribution"
+        if not (folder / "reference.json").is_file():
+            raise InputError(
+                "the scan holds no reference: nothing in it was timed, it was made under another"
+                " reference, or by an earlier version",
+                path=self.path,
+            )
+        return folder
+
     def record(self, kind: str, entity_id: str) -> dict[str, Any] | None:
         """The row of one section, account, comment or campaign; None where there is none.
 

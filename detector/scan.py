@@ -71,6 +71,7 @@ def scan(
     spill_dir: Path | None = None,
     threads: int | None = None,
     previous: Path | str | None = None,
+    reference: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -93,6 +94,8 @@ def scan(
         spill_dir: Where the engine spills past it.
         threads: Of the engine.
         previous: An earlier scan directory: campaigns that go on keep the ids they have there.
+        reference: An earlier scan directory: every section is judged by itself, against what that
+            scan learnt; None learns anew, from all sections together.
         resume: Continue a run that was stopped, after its last finished step.
         overwrite: Replace an existing scan directory.
         progress: Told where the run is; None is silent.
@@ -128,6 +131,7 @@ def scan(
         spill_dir=spill_dir,
         threads=threads,
         previous=None if previous is None else Path(previous),
+        reference=None if reference is None else Path(reference),
     )
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     listed = [Path(path) for path in given]
@@ -159,6 +163,8 @@ def run_scan(
     check_out(out, paths, overwrite=overwrite)
     if options.previous is not None:
         Scan.load(options.previous)  # says that it is none before anything is done
+    if options.reference is not None:
+        _ = Scan.load(options.reference).learnt  # likewise
     if options.engine != "duckdb":
         open_engine(options.engine).close()  # says what is missing before anything is written
     with Checkpoint(partial_of(out), _plan(options)) as checkpoint:
@@ -214,6 +220,7 @@ def _plan(options: ScanOptions) -> dict[str, Any]:
         **options.meaning(),
         "key_file": key,
         "previous": _members_digest(options),
+        "reference": _reference_digest(options),
         "versions": versions(),
         "steps": [step.name for step in STEPS],
     }
@@ -226,6 +233,16 @@ def _members_digest(options: ScanOptions) -> str | None:
     if options.previous is None:
         return None
     return file_digest(options.previous / "campaign_members.parquet")
+
+
+def _reference_digest(options: ScanOptions) -> str | None:
+    """What the reference is, wherever its directory stands."""
+    from zhenzan.detector.checkpoint import file_digest
+    from zhenzan.detector.results import Scan
+
+    if options.reference is None:
+        return None
+    return file_digest(Scan.load(options.reference).learnt / "reference.json")
 
 
 def _take_over(

@@ -105,16 +105,25 @@ def templates_step(work: Workspace) -> dict[str, Any]:
 
 def attribution_step(work: Workspace) -> dict[str, Any]:
     """The posterior of every engagement."""
-    from zhenzan.models.attribution import AttributionConfig, attribute
+    from zhenzan.models.attribution import AttributionConfig, Reference, attribute
 
-    config = AttributionConfig()
+    config, reference = AttributionConfig(), None
+    if work.options.reference is not None:
+        reference = Reference.load(Scan.load(work.options.reference).learnt)
+        config = reference.config
     found = attribute(
         work.engine,
         work.canonical(),
         config,
         progress=lambda done, rounds: work.tell(done, rounds, f"{done}/{rounds}"),
+        reference=reference,
+        remember=reference is None,
     )
-    return {**keep_attribution(work, found), "config": plain(asdict(config))}
+    kept = keep_attribution(work, found)
+    if found.reference is not None:
+        work.written.extend(found.reference.save(work.learnt))
+        kept["info"]["learnt_reference"] = found.reference.digest
+    return {**kept, "config": plain(asdict(config))}
 
 
 def keep_attribution(work: Workspace, found: Attribution) -> dict[str, Any]:

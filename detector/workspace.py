@@ -71,6 +71,11 @@ class Workspace:
         """The file of a named table."""
         return self.tables / f"{name}.parquet"
 
+    @property
+    def learnt(self) -> Path:
+        """Where the reference that the run learnt is kept until it is written."""
+        return self.tables / "reference"
+
     def has(self, name: str) -> bool:
         """Whether an earlier step wrote the table."""
         return self.path(name).is_file()

@@ -53,6 +53,14 @@ def scan(
             help="An earlier scan; campaigns that go on keep their ids.",
         ),
     ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="DIR",
+            help="An earlier scan; each section is judged by itself against what it learnt.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Continue a stopped run after its last finished step."),
@@ -85,6 +93,7 @@ def scan(
             spill_dir=spill_dir,
             threads=threads,
             previous=previous,
+            reference=reference,
             resume=resume,
             overwrite=overwrite,
             progress=progress,

@@ -34,6 +34,12 @@ def digests(directory: Path) -> dict[str, str]:
     }
 
 
+LEARNT = (
+    "accounts.parquet", "acts.parquet", "creators.parquet", "groups.parquet", "ratios.parquet",
+    "reference.json", "sections.parquet",
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate(tmp_path_factory.mktemp("world"), scenario="demo", scale=5_000, seed=5).path
@@ -50,6 +56,7 @@ def test_all_files_with_their_schemas(done: Scan) -> None:
     assert set(digests(done.path)) == {
         *(f"{name}.parquet" for name in OUTPUTS),
         *(f"reference/{name}.parquet" for name in REFERENCE),
+        *(f"reference/attribution/{name}" for name in LEARNT),
         "evidence.jsonl",
     }
     assert not done.path.with_name("out.partial").exists()
