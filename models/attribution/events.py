@@ -118,7 +118,7 @@ FROM (SELECT kind, section_id, comment_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS
 _ACCOUNTS: Final = """
 SELECT {keys},
        row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST, m NULLS LAST,
-           {last}) - 1 AS account
+           account_id NULLS LAST{more}) - 1 AS account
 FROM (SELECT {keys}, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n,
              count(DISTINCT section_id) AS m
       FROM {acts} WHERE account_id IS NOT NULL GROUP BY {keys})
@@ -170,7 +170,7 @@ def prepare(
     words = {
         "acts": acts.name,
         "keys": ", ".join(keys),
-        "last": ", ".join(f"{key} NULLS LAST" for key in keys),
+        "more": "".join(f", {key} NULLS LAST" for key in keys[1:]),
         "same": "".join(f" AND a.{key} = e.{key}" for key in keys[1:]),
     }
     made = [
