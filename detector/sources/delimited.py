@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from zhenzan.detector.sources.cells import distinct_names
 from zhenzan.detector.sources.files import Pieces, Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
 from zhenzan.detector.sources.kernels import Bytes, Ints, find_records
@@ -105,7 +106,7 @@ class _Reader:
         end = int(begins[row + 1]) if row + 1 < len(begins) else stop
         text = data[begins[row] : end].tobytes().decode("utf-8", "replace")
         names = next(csv.reader(io.StringIO(text), delimiter=self._delimiter))
-        self._names = _distinct([name.strip() for name in names])
+        self._names = distinct_names([name.strip() for name in names])
         self.line += int(lines[: row + 1].sum())
         return end
 
@@ -204,11 +205,3 @@ def _next_line(raw: bytes, begin: int) -> int:
         if at >= 0:
             return at + 2 if raw.startswith(b"\r\n", at) else at + 1
     return len(raw)
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """A name that comes twice keeps its first column; the others get names nobody asks for."""
-    return [
-        name if name and name not in names[:place] else f"{name}#{place + 1}"
-        for place, name in enumerate(names)
-    ]

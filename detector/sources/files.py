@@ -7,9 +7,9 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final, Literal, TypeAlias
@@ -17,11 +17,13 @@ from typing import IO, Final, Literal, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.detector.sources.sqlite import is_sqlite, table_columns
+from zhenzan.detector.sources.workbook import is_workbook, refuse_old_office, sheet_columns
 from zhenzan.features.errors import InputError
 
 __all__ = ["FileKind", "Pieces", "Probe", "Truncated", "byte_chunks", "probe", "stem_of"]
 
-FileKind: TypeAlias = Literal["parquet", "delimited", "json", "empty", "unknown"]
+FileKind: TypeAlias = Literal["parquet", "delimited", "json", "xlsx", "sqlite", "empty", "unknown"]
 
 _HEAD: Final = 1 << 18  # 256 KiB: hundreds of rows, or one long first JSON value
 _CHUNK: Final = 1 << 22  # 4 MiB read at once: bounded, and large enough to be fast
@@ -45,10 +47,12 @@ class Probe:
         path: The file.
         stem: Its name without packing and format endings: `engagement` of `engagement.csv.gz`.
         kind: What the bytes look like.
-        columns: Header of a table, or keys of the first JSON objects, in order.
+        columns: Header of a table, or keys of the first JSON objects, in order; of several sheets
+            none.
         delimiter: Of delimited text.
         first: The first JSON value, None for other kinds.
         one_a_line: The first line is a JSON object of its own.
+        sheets: Sheets of a workbook or tables of a database, each with its columns.
     """
 
     path: Path
@@ -58,6 +62,7 @@ class Probe:
     delimiter: str = ","
     first: object = None
     one_a_line: bool = False
+    sheets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Pieces:
@@ -88,8 +93,11 @@ def probe(path: Path) -> Probe:
     Raises:
         InputError: The file cannot be opened, or is broken from its first byte.
     """
-    head = _head(path)
     stem = stem_of(path)
+    office = _of_sheets(path, stem)
+    if office is not None:
+        return office
+    head = _head(path)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         return Probe(path, stem, "empty")
     if head.startswith(_PARQUET):
@@ -107,6 +115,25 @@ def probe(path: Path) -> Probe:
     delimiter = max(_DELIMITERS, key=header.count)  # the first wins where all are absent
     names = tuple(name.strip().strip('"').strip() for name in header.split(delimiter))
     return Probe(path, stem, "delimited", columns=names, delimiter=delimiter)
+
+
+def _of_sheets(path: Path, stem: str) -> Probe | None:
+    """Workbooks and databases, which hold tables by name; None for all others."""
+    try:
+        with path.open("rb") as file:
+            mark = file.read(16)
+    except OSError as error:
+        raise InputError(f"cannot be opened: {error.strerror}", path=path) from error
+    refuse_old_office(path, mark)
+    if is_sqlite(mark):
+        sheets = table_columns(path)
+    elif is_workbook(path, mark):
+        sheets = sheet_columns(path)
+    else:
+        return None
+    filled = [columns for columns in sheets.values() if columns]
+    only = filled[0] if len(filled) == 1 else ()
+    return Probe(path, stem, "sqlite" if is_sqlite(mark) else "xlsx", only, sheets=sheets)
 
 
 def _first_value(path: Path) -> object:

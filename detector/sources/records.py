@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 from zhenzan.detector.sources.files import Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
 from zhenzan.detector.sources.jsonlines import read_json
+from zhenzan.detector.sources.sqlite import read_table
+from zhenzan.detector.sources.workbook import read_sheet
 from zhenzan.features.errors import InputError, SchemaError
 
 __all__ = ["BadRecord", "Records", "read_records"]
@@ -18,7 +20,11 @@ _BATCH: Final = 1 << 17
 
 
 def read_records(
-    seen: Probe, *, columns: Collection[str] | None = None, text: Collection[str] = ()
+    seen: Probe,
+    *,
+    columns: Collection[str] | None = None,
+    text: Collection[str] = (),
+    sheet: str | None = None,
 ) -> Iterator[Record]:
     """Streams a flat table.
 
@@ -26,6 +32,7 @@ def read_records(
         seen: The file.
         columns: The only columns wanted, where the file can be read by column.
         text: Columns that must stay text in JSON, however much they look like dates.
+        sheet: Sheet of a workbook or table of a database; needed where there are several.
 
     Raises:
         InputError: Nothing of the file can be read.
@@ -39,10 +46,24 @@ def read_records(
         yield from read_delimited(seen, columns)
     elif seen.kind == "json":
         yield from read_json(seen, text)
+    elif seen.kind == "xlsx":
+        yield from read_sheet(seen.path, _sheet_of(seen, sheet), columns)
+    elif seen.kind == "sqlite":
+        yield from read_table(seen.path, _sheet_of(seen, sheet), columns)
     elif seen.kind == "empty":
         return
     else:
         raise InputError("cannot be read as a table of records", path=seen.path, found=seen.kind)
+
+
+def _sheet_of(seen: Probe, sheet: str | None) -> str:
+    """The one that is asked for, else the only one that has columns."""
+    filled = [name for name, columns in seen.sheets.items() if columns]
+    if sheet is None and len(filled) != 1:
+        raise InputError(
+            "holds several tables, or none", path=seen.path, found=", ".join(filled) or "nothing"
+        )
+    return filled[0] if sheet is None else sheet
 
 
 def _parquet(seen: Probe, columns: Collection[str] | None) -> Iterator[Record]:
