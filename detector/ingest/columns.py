@@ -7,8 +7,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from zhenzan.detector.sources.counts import count_interval
 
-__all__ = ["Mask", "as_type", "mask_of", "readable", "shortened"]
+__all__ = ["Mask", "as_interval", "as_type", "mask_of", "readable", "shortened"]
 
 Mask: TypeAlias = "np.ndarray[Any, np.dtype[np.bool_]]"
 
@@ -34,6 +35,26 @@ def as_type(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask | None]
     if pa.types.is_floating(kind):
         return _real(values)
     return _flag(values)
+
+
+def as_interval(values: pa.Array) -> tuple[pa.Array, pa.Array, Mask | None]:
+    """Counts of any spelling as smallest and largest value; the mask marks what is no count."""
+    plain, bad = as_type(values, pa.int64())
+    negative = mask_of(pc.less(plain, 0))
+    if bad is None and not negative.any():
+        return plain, plain, None
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    # Few spellings come again and again, so each is read once.
+    spelled = values.dictionary_encode()
+    found = [count_interval(value) for value in spelled.dictionary.to_pylist()]
+    low, high = (
+        pa.array([None if f is None else f[end] for f in found], pa.int64()).take(spelled.indices)
+        for end in (0, 1)
+    )
+    there = pc.and_(values.is_valid(), pc.not_equal(values.cast(pa.string()), ""))
+    unread = mask_of(pc.and_(there, low.is_null()))
+    return low, high, unread if unread.any() else None
 
 
 def readable(values: pa.Array) -> tuple[pa.Array, Mask | None]:

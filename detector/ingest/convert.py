@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from zhenzan.detector.ingest.checks import ROW_CHECKS
 from zhenzan.detector.ingest.clock import DAY_MS, EARLIEST_MS, Clock, Times
-from zhenzan.detector.ingest.columns import Mask, as_type, mask_of, readable, shortened
+from zhenzan.detector.ingest.columns import Mask, as_interval, as_type, mask_of, readable, shortened
 from zhenzan.detector.ingest.ledger import EXAMPLES, Ledger
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms, name_shape, platform_of
-from zhenzan.detector.sources.base import INTAKE, Rows
+from zhenzan.detector.sources.base import Rows
 from zhenzan.features.tables import TABLES, Column, Table
 
 __all__ = ["STAGE", "Converter", "staged_schema"]
@@ -34,7 +34,9 @@ _TIMES_THAT_REJECT: Final = frozenset(
 _UNCHECKED_TIMES: Final = frozenset({"declared_ms"})  # the client's own clock may say anything
 _FUTURE_TIMES: Final = frozenset({"end_ms"})  # a declared context may still be going on
 _ACCOUNT_IDS: Final = frozenset({"account_id", "creator_id", "source_id"})
+_PREFIXED: Final = frozenset({"section_id", "comment_id", "parent_id", "root_id"})
 _TARGETS: Final = frozenset({("follow", "target_id")})  # those of decisions may be anything
+_COUNTS: Final = ("like_count_lo", "like_count_hi")  # staged only: `like_count` as an interval
 _FREE_NUMBERS: Final = frozenset({"id_order"})  # all other whole numbers are counts or ranks
 _TEXTS: Final = frozenset({"text", "title", "quote", "note", "extra", "reason"})
 # No NUL, which ends a string elsewhere; no U+FFFD, which may stand for any of many ids.
@@ -49,7 +51,7 @@ that is known."""
 
 def staged_schema(table: Table) -> pa.Schema:
     """Columns of a staged table: canonical ones, those of intake, and `STAGE`."""
-    extra = [(n, pa.int64()) for n in INTAKE.get(table.name, ()) if n in ("like_count",)]
+    extra = [(n, pa.int64()) for n in _COUNTS] if table.name == "comment" else []
     return pa.schema([(c.name, c.type) for c in table.columns] + extra + list(STAGE.items()))
 
 
@@ -61,6 +63,8 @@ class _Batch:
     data: pa.RecordBatch
     lines: int | pa.Int64Array
     alive: Mask
+    platform: str
+    prefixed: bool
     out: dict[str, pa.Array] = field(default_factory=dict)
 
     def lines_of(self, rows: Mask) -> list[int]:
@@ -87,6 +91,7 @@ class Converter:
         seen_ms: When the file was collected.
         seen_basis: How that is known: `option` or `file_time`.
         prefixed: Whether ids get their platform in front.
+        platforms: Those that batches named.
     """
 
     ledger: Ledger
@@ -99,6 +104,7 @@ class Converter:
     seen_ms: int
     seen_basis: str
     prefixed: bool
+    platforms: set[str] = field(default_factory=set)
 
     def convert(self, rows: Rows) -> pa.RecordBatch:
         """The rows that survive, in the columns of `staged_schema`."""
@@ -124,7 +130,12 @@ class Converter:
 
     def _readable(self, rows: Rows) -> _Batch:
         """Rows with text that is none are lost at once: nothing could be told of them."""
-        batch = _Batch(rows.table, rows.data, rows.lines, np.ones(rows.data.num_rows, bool))
+        alive = np.ones(rows.data.num_rows, bool)
+        platform, prefixed = rows.platform or self.platform, self.prefixed
+        if rows.platform is not None:
+            self.platforms.add(rows.platform)
+            prefixed = True
+        batch = _Batch(rows.table, rows.data, rows.lines, alive, platform, prefixed)
         arrays = []
         for column in rows.data.columns:
             values, bad = readable(column)
@@ -194,10 +205,10 @@ class Converter:
         )
         account = (batch.table, name) in _TARGETS or name in _ACCOUNT_IDS
         if account and self.pseudonyms.key is not None:
-            return self.pseudonyms.ids(values, self.platform)
-        if self.prefixed and (account or name in ("section_id", "comment_id")):
-            has = pc.starts_with(values, self.platform + ":")
-            return pc.if_else(has, values, pc.binary_join_element_wise(self.platform, values, ":"))
+            return self.pseudonyms.ids(values, batch.platform)
+        if batch.prefixed and (account or name in _PREFIXED):
+            has = pc.starts_with(values, batch.platform + ":")
+            return pc.if_else(has, values, pc.binary_join_element_wise(batch.platform, values, ":"))
         return values
 
     def _time(self, batch: _Batch, name: str, raw: pa.Array, derived: bool) -> Times:
@@ -272,15 +283,11 @@ class Converter:
                 seen.is_valid(), "row", batch.out["z_seen_basis"]
             )
             batch.out["z_seen_ms"] = pc.coalesce(seen, batch.out["z_seen_ms"])
-        batch.out["like_count"] = pa.nulls(n, pa.int64())
+        counts = [pa.nulls(n, pa.int64())] * 2
         if "like_count" in batch.data.schema.names:
-            values, bad = as_type(batch.data.column("like_count"), pa.int64())
-            negative = mask_of(pc.less(values, 0))
+            *counts, bad = as_interval(batch.data.column("like_count"))
             self._doubt(batch, bad, "like_count cannot be used and is left empty")
-            self._doubt(batch, negative, "like_count cannot be used and is left empty")
-            batch.out["like_count"] = pc.if_else(
-                pa.array(negative), pa.scalar(None, pa.int64()), values
-            )
+        batch.out |= dict(zip(_COUNTS, counts, strict=True))
 
     def _fill(self, batch: _Batch, table: Table) -> None:
         """What every source leaves to ingest: dataset, platform, how a time came to be known."""
@@ -288,7 +295,7 @@ class Converter:
         if "dataset_id" in out:
             out["dataset_id"] = _constant(self.dataset_id, n)
         if "platform" in out:
-            named = platform_of(out[f"{table.name}_id"], self.platform)
+            named = platform_of(out[f"{table.name}_id"], batch.platform)
             out["platform"] = pc.coalesce(out["platform"], named)
         if table.name == "comment":
             day = pc.greater_equal(out["created_precision_s"], DAY_MS // 1000)
@@ -299,7 +306,7 @@ class Converter:
             given = pc.if_else(out["created_ms"].is_valid(), "field", pa.scalar(None, pa.string()))
             out["created_basis"] = pc.coalesce(out["created_basis"], given)
         if table.name == "decision" and self.pseudonyms.key is not None:
-            hashed = self.pseudonyms.ids(out["target_id"], self.platform)
+            hashed = self.pseudonyms.ids(out["target_id"], batch.platform)
             on_account = pc.equal(out["target_kind"], "account")
             out["target_id"] = pc.if_else(on_account, hashed, out["target_id"])
         if table.name == "engagement":

@@ -195,9 +195,12 @@ def _sightings(engine: Engine, comments: Relation, path: Path) -> bool:
     parts = [
         f"SELECT DISTINCT section_id, comment_id, '{metric}' AS metric, 'all' AS scene, "
         f"z_seen_ms AS observed_ms, z_seen_basis AS observed_basis, 'acts' AS unit, "
-        f"{column} AS value_lo, {column} AS value_hi, dataset_id FROM {comments.name} "
-        f"WHERE {column} IS NOT NULL"
-        for metric, column in (("like", "like_count"), ("reply", "reply_count"))
+        f"{low} AS value_lo, {high} AS value_hi, dataset_id FROM {comments.name} "
+        f"WHERE {low} IS NOT NULL"
+        for metric, low, high in (
+            ("like", "like_count_lo", "like_count_hi"),
+            ("reply", "reply_count", "reply_count"),
+        )
     ]
     relation = engine.sql(" UNION ALL ".join(parts), into="ingest_sightings", step=_STEP)
     schema = staged_schema(TABLES["count_snapshot"])

@@ -46,6 +46,7 @@ class Staged:
         dataset_id: Of the file.
         source: That read it.
         sha256: Of its bytes.
+        platform: Of its ids: the source's, else that of its batches; `internal` where none is told.
     """
 
     pieces: dict[str, Path]
@@ -54,6 +55,7 @@ class Staged:
     dataset_id: str
     source: Source
     sha256: str
+    platform: str = "internal"
 
 
 def stage(
@@ -75,7 +77,7 @@ def stage(
     seen_ms = options.observed_at_ms
     if seen_ms is None:
         seen_ms = min(int(seen.path.stat().st_mtime * 1000), options.now_ms)
-    zone = ZoneInfo(options.timezone or "UTC")
+    zone = ZoneInfo(options.timezone or source.timezone or "UTC")
     latest = options.observed_at_ms if options.observed_at_ms is not None else options.now_ms
     units: dict[str, str] = {}
     for reading in range(_READINGS):
@@ -103,7 +105,8 @@ def stage(
         if settled.items() <= clock.units.items() or reading == _READINGS - 1:
             break
         units = settled
-    return Staged(pieces, ledger, primary, dataset_id, source, sha256)
+    platform = source.platform or " ".join(sorted(converter.platforms)) or "internal"
+    return Staged(pieces, ledger, primary, dataset_id, source, sha256, platform)
 
 
 def digest(path: Path) -> str:

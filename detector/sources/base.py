@@ -38,7 +38,8 @@ INTAKE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Columns a source may yield beside the canonical ones; ingest turns them into canonical ones.
 
 `ts_ms` stands for `ts_lo_ms = ts_hi_ms`; of `name` only its shape is kept; `observed_ms` says when
-a comment was seen and `like_count` how many likes it then had (both become a `count_snapshot`).
+a comment was seen and `like_count` how many likes it then had (both become a `count_snapshot`);
+`like_count` may be text such as `1.2万` or `10+`, which stands for an interval.
 """
 
 
@@ -52,12 +53,14 @@ class Rows:
         lines: Line (row in columnar files) of each row, from 1: the first one where they follow
             each other, else an int64 array.
         derived: The rows repeat what another batch of the same native rows already counts.
+        platform: Of the ids of this batch, where the source knows several; None: the source's own.
     """
 
     table: str
     data: pa.RecordBatch
     lines: int | pa.Int64Array
     derived: bool = False
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,8 @@ class Source(ABC):
         version: Changes with the meaning of what is yielded.
         title: One line, by language.
         looked_for: What it recognises, shown when no source knows a file.
-        platform: Of all its ids; None where the ids say it.
+        platform: Of all its ids; None where the ids or the batches say it.
+        timezone: Of times that name none, unless the user says otherwise; None: UTC.
         hashes_ids: Whether account ids are replaced by keyed hashes unless the user says otherwise.
         defaults: What missing columns hold, by table.
         table_names: The canonical tables it can fill.
@@ -127,6 +131,7 @@ class Source(ABC):
     title: ClassVar[Mapping[str, str]]
     looked_for: ClassVar[tuple[str, ...]]
     platform: ClassVar[str | None] = None
+    timezone: ClassVar[str | None] = None
     hashes_ids: ClassVar[bool] = True
     defaults: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
     table_names: ClassVar[tuple[str, ...]]
