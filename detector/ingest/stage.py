@@ -128,7 +128,8 @@ def _write(
     primary: dict[str, int] = {}
     writers: dict[str, pq.ParquetWriter] = {}
     with ExitStack() as stack:
-        for item in source.read(seen, ReadOptions(section_id=options.section_id)):
+        told = ReadOptions(options.section_id, converter.seen_ms, converter.seen_basis)
+        for item in source.read(seen, told):
             if isinstance(item, Rows):
                 batch = converter.convert(item)
                 if not item.derived:

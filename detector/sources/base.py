@@ -98,9 +98,14 @@ class ReadOptions:
 
     Attributes:
         section_id: Section of files that do not name theirs.
+        observed_ms: When the file was collected, for records that do not say it: as the user told,
+            else when the file was last changed.
+        observed_basis: Which of the two: `option` or `file_time`.
     """
 
     section_id: str | None = None
+    observed_ms: int | None = None
+    observed_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
