@@ -209,6 +209,8 @@ def changed_inputs(listed: Sequence[Mapping[str, Any]], paths: Sequence[Path]) -
         listed: Records with `path` and `sha256`.
         paths: The files of this run.
     """
+    # What a bundle holds is as it was where the bundle is.
+    listed = [record for record in listed if not record.get("bundle")]
     then, now = {record["path"] for record in listed}, {str(path) for path in paths}
     if then != now:
         return f"other input files than in the earlier run: {min(then ^ now)}"

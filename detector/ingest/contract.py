@@ -58,6 +58,7 @@ class InputRecord:
         sha256: Of the file's bytes.
         rows_skipped: Of these, well formed and not engagement, such as other event types.
         note: Why nothing was read.
+        bundle: The archive that it was unpacked from; `path` is then `bundle.zip/member`.
     """
 
     path: str
@@ -68,6 +69,7 @@ class InputRecord:
     sha256: str
     rows_skipped: int = 0
     note: str | None = None
+    bundle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhenzan.detector.sources.files import stem_of
 from zhenzan.features.errors import NothingToReadError
 from zhenzan.features.tables import TABLES
 
-__all__ = ["Found", "discover"]
+__all__ = ["Found", "discover", "unpacked_files"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file, and whether the user named it or a directory that holds it."""
+    """A file, and whether the user named it or a directory or bundle that holds it.
+
+    Attributes:
+        path: Where it lies.
+        named: By the user.
+        left_out: Why it is not read.
+        label: What it is called in records and messages; None: its path.
+        bundle: The bundle that it was unpacked from.
+    """
 
     path: Path
     named: bool
     left_out: str | None = None
+    label: str | None = None
+    bundle: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What it is called in records and messages."""
+        return self.label or str(self.path)
 
 
 def discover(paths: Iterable[Path]) -> list[Found]:
@@ -47,6 +62,14 @@ def discover(paths: Iterable[Path]) -> list[Found]:
             f"nothing to read in {listed}", expected="a file, or a directory with files"
         )
     return [found[path] for path in sorted(found)]
+
+
+def unpacked_files(bundle: Path, folder: Path) -> list[Found]:
+    """What an unpacked bundle holds, named `bundle.zip/member`."""
+    return [
+        replace(item, label=f"{bundle}/{item.path.relative_to(folder)}", bundle=str(bundle))
+        for item in _within(folder)
+    ]
 
 
 def _within(folder: Path) -> list[Found]:

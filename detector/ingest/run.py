@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from zhenzan.detector.ingest.bundles import is_bundle, unpacked
 from zhenzan.detector.ingest.contract import (
     Ingested,
     IngestOptions,
@@ -18,11 +19,11 @@ from zhenzan.detector.ingest.contract import (
     Progress,
     RowCounts,
 )
-from zhenzan.detector.ingest.discover import Found, discover
+from zhenzan.detector.ingest.discover import Found, discover, unpacked_files
 from zhenzan.detector.ingest.ledger import Ledger
 from zhenzan.detector.ingest.merge import Merged, merge
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms, read_key
-from zhenzan.detector.ingest.stage import Staged, stage
+from zhenzan.detector.ingest.stage import Staged, digest, stage
 from zhenzan.detector.sources import Source, get_source, recognise
 from zhenzan.detector.sources.files import probe
 from zhenzan.features.engine import Engine
@@ -137,37 +138,85 @@ def _read_all(run: _Run, found: Sequence[Found], progress: Progress | None) -> N
 
 
 def _read_one(run: _Run, item: Found, tell: Callable[[], None]) -> None:
-    """One file; what a directory holds beside data is recorded, what was named must be readable."""
+    """One file, or what a bundle holds; a left out one is recorded and no more."""
     if item.left_out is not None:
-        run.inputs.append(InputRecord(str(item.path), None, None, 0, 0, "", note=item.left_out))
-        return
+        run.inputs.append(_unread(item, item.left_out))
+    elif is_bundle(item.path):
+        _read_bundle(run, item, tell)
+    else:
+        _read_file(run, item, tell)
+
+
+def _read_bundle(run: _Run, item: Found, tell: Callable[[], None]) -> None:
+    """The files of a bundle as if they lay in a directory; the bundle has a record of its own."""
+    try:
+        with unpacked(item.path, run.work_dir / "staged" / "unpacked") as bundle:
+            held = unpacked_files(item.path, bundle.folder)
+            note = f"a bundle of {bundle.count:,} files"
+            record = InputRecord(str(item.path), None, None, 0, 0, digest(item.path), note=note)
+            run.inputs.append(record)
+            for left in bundle.left_out:
+                name = f"{item.path}/{left.name}"
+                found = Found(item.path, False, label=name, bundle=str(item.path))
+                run.inputs.append(_unread(found, left.reason))
+                run.books.note("", f"a file of a bundle {left.reason}", [])
+            for member in held:
+                if member.left_out is not None:
+                    run.inputs.append(_unread(member, member.left_out))
+                else:
+                    _read_file(run, member, tell)
+    except InputError as error:
+        if item.named:
+            raise
+        _pass_over(run, item, error)
+
+
+def _read_file(run: _Run, item: Found, tell: Callable[[], None]) -> None:
+    """One file; what a directory holds beside data is recorded, what was named must be readable."""
     try:
         seen = probe(item.path)
         source = run.forced or recognise(seen)
         folder = run.work_dir / "staged" / f"{len(run.staged):05d}"
         pseudonyms = run.pseudonyms(source)
-        staged = stage(seen, source, pseudonyms, run.options, folder, tell)
+        staged = stage(seen, source, pseudonyms, run.options, folder, tell, name=_name_of(item))
     except InputError as error:
         if item.named:
             raise
-        note = str(error).splitlines()[0]
-        run.inputs.append(InputRecord(str(item.path), None, None, 0, 0, "", note=note))
-        run.books.note("", "a file of the directory was not read", [])
+        _pass_over(run, item, error)
         return
     books = staged.ledger
     run.books.add(books)
     run.staged.append((staged, pseudonyms.key_id))
     run.inputs.append(
         InputRecord(
-            str(item.path),
+            item.shown,
             source.name,
             source.version,
             books.read,
             books.rejected,
             staged.sha256,
             books.skipped,
+            bundle=item.bundle,
         )
     )
+
+
+def _pass_over(run: _Run, item: Found, error: InputError) -> None:
+    note = str(error).splitlines()[0].replace(str(item.path), item.shown)
+    run.inputs.append(_unread(item, note))
+    where = "bundle" if item.bundle else "directory"
+    run.books.note("", f"a file of the {where} was not read", [])
+
+
+def _unread(item: Found, note: str) -> InputRecord:
+    return InputRecord(item.shown, None, None, 0, 0, "", note=note, bundle=item.bundle)
+
+
+def _name_of(item: Found) -> str:
+    """Of the file in examples of lost rows: short, and with its bundle."""
+    if item.bundle is None:
+        return item.path.name
+    return str(Path(item.shown).relative_to(Path(item.bundle).parent))
 
 
 def _merge(run: _Run, engine: Engine) -> Merged:

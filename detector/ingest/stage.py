@@ -65,6 +65,8 @@ def stage(
     options: IngestOptions,
     folder: Path,
     progress: Callable[[], None] = lambda: None,
+    *,
+    name: str | None = None,
 ) -> Staged:
     """Reads the file; again with the right units where its start misled about them.
 
@@ -82,7 +84,7 @@ def stage(
     units: dict[str, str] = {}
     for reading in range(_READINGS):
         clock = Clock(zone, units)
-        ledger = Ledger(name=seen.path.name)
+        ledger = Ledger(name=name or seen.path.name)
         converter = Converter(
             ledger=ledger,
             clock=clock,

@@ -21,7 +21,16 @@ from zhenzan.detector.sources.sqlite import is_sqlite, table_columns
 from zhenzan.detector.sources.workbook import is_workbook, refuse_old_office, sheet_columns
 from zhenzan.features.errors import InputError
 
-__all__ = ["FileKind", "Pieces", "Probe", "Truncated", "byte_chunks", "probe", "stem_of"]
+__all__ = [
+    "FileKind",
+    "Pieces",
+    "Probe",
+    "Truncated",
+    "byte_chunks",
+    "opened",
+    "probe",
+    "stem_of",
+]
 
 FileKind: TypeAlias = Literal["parquet", "delimited", "json", "xlsx", "sqlite", "empty", "unknown"]
 
@@ -159,7 +168,7 @@ def byte_chunks(path: Path) -> Generator[bytes]:
         InputError: The file cannot be opened.
         Truncated: A packed file ends early; the pieces before were good.
     """
-    with _open(path) as stream:
+    with opened(path) as stream:
         first = _read(stream, path)
         decoder = _wide_decoder(first)
         if decoder is None:
@@ -188,7 +197,12 @@ def _head(path: Path) -> bytes:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a file, unpacked on the way where gzip or zstd packs them.
+
+    Raises:
+        InputError: The file cannot be opened.
+    """
     try:
         raw = path.open("rb")
     except OSError as error:
