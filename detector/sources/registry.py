@@ -11,13 +11,20 @@ from zhenzan.detector.sources.base import Match, Source
 from zhenzan.detector.sources.canonical import Canonical
 from zhenzan.detector.sources.files import Probe, probe
 from zhenzan.detector.sources.github_stars import GithubStars
+from zhenzan.detector.sources.wechat import Wechat
+from zhenzan.detector.sources.youtube import Youtube
 from zhenzan.features.errors import UnknownFormatError, UsageError
 
 __all__ = ["get_source", "recognise", "sniff", "sources"]
 
 _GROUP: Final = "zhenzan.sources"
 # A new built-in source is one file and one line here.
-_BUILT_IN: Final[tuple[type[Source], ...]] = (Canonical, GithubStars)
+_BUILT_IN: Final[tuple[type[Source], ...]] = (
+    Canonical,
+    GithubStars,
+    Wechat,
+    Youtube,
+)
 
 
 @cache

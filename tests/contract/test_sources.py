@@ -35,7 +35,44 @@ _EVENT = {
     "created_at": "2024-01-01T00:00:01Z",
 }  # fmt: skip
 _STAR = {"starred_at": "2024-01-01T00:00:01Z", "user": {"login": "ann", "id": 4}}
+_WECHAT = {"content_id": "85899345921", "content": "写得好", "create_time": 1717000000}
 SAMPLES: dict[str, dict[str, str]] = {
+    "wechat": {
+        "2247483650_1.json": json.dumps({"elected_comment": [{**_WECHAT, "like_num": 3}]}),
+        "微信公众号文章.json": json.dumps(
+            [
+                {
+                    "_accountName": "某号",
+                    "aid": "2247483650_1",
+                    "readNum": 100001,
+                    "likeNum": 0,
+                    "title": "题",
+                    "comments": [_WECHAT],
+                }
+            ]
+        ),
+        "list.json": json.dumps(
+            {"errcode": 0, "total": 1, "comment": [{"user_comment_id": 1, **_WECHAT}]}
+        ),
+        "datacube.json": json.dumps(
+            {"list": [{"ref_date": "2024-05-01", "msgid": "2247483650_1", "share_count": 3}]}
+        ),
+        "视频号.jsonl": json.dumps(
+            {
+                "data": {
+                    "comment": [
+                        {
+                            "commentId": "14403251203801383000",
+                            "commentContent": "好",
+                            "commentCreatetime": "1717000000",
+                        }
+                    ],
+                    "commentCount": 1,
+                }
+            }
+        ),
+        "articles.csv": "链接,阅读,点赞,留言\nhttps://mp.weixin.qq.com/s?mid=22&idx=1,12,3,0\n",
+    },
     "canonical": {
         "engagement.csv": "kind,section_id,account_id,ts_ms\nlike,s,a,1700000000\n",
         "comment.jsonl": '{"comment_id": "c", "section_id": "s", "text": "支持!+1"}\n',
