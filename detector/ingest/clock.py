@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from zhenzan.detector.ingest.spellings import as_iso
+from zhenzan.detector.sources.base import TimeHint
 
 __all__ = ["DAY_MS", "EARLIEST_MS", "Clock", "Times", "Unit"]
 
@@ -43,6 +45,7 @@ class Times:
         unreadable: What stood there is no time.
         precision_ms: Width of what was written: a day for dates, 1 for exact milliseconds.
         naive: How many named no time zone although their kind could have.
+        zone: The one that these were read in.
     """
 
     ms: _Ints
@@ -50,6 +53,7 @@ class Times:
     unreadable: _Mask
     precision_ms: _Ints
     naive: int = 0
+    zone: str = "UTC"
 
 
 @dataclass(slots=True)
@@ -59,23 +63,32 @@ class Clock:
     Attributes:
         zone: Of times that name none.
         units: Unit by column, as assumed; the first batch decides where it is not given.
+        told: The user named the zone: no hint of a source overrules it.
     """
 
     zone: ZoneInfo
     units: dict[str, Unit] = field(default_factory=dict)
+    told: bool = False
     _digits: dict[str, _Ints] = field(default_factory=dict)
 
-    def read(self, column: str, values: pa.Array) -> Times:
+    def read(self, column: str, values: pa.Array, hint: TimeHint | None = None) -> Times:
         """Milliseconds of a column, whatever its type."""
+        hint = hint or TimeHint()
+        zone = self.zone if self.told or hint.timezone is None else ZoneInfo(hint.timezone)
+        times = self._read(column, values, zone, hint.unit)
+        times.zone = zone.key
+        return times
+
+    def _read(self, column: str, values: pa.Array, zone: ZoneInfo, unit: Unit | None) -> Times:
         kind = values.type
         if pa.types.is_dictionary(kind):
-            return self.read(column, values.dictionary_decode())
+            return self._read(column, values.dictionary_decode(), zone, unit)
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-            return self._stamps(values)
+            return self._stamps(values, zone)
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            return self._numbers(column, values)
+            return self._numbers(column, values, unit)
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            return self._texts(column, values.cast(pa.string()))
+            return self._texts(column, values.cast(pa.string()), zone, unit)
         times = _blank(len(values))
         times.missing = _flags(values.is_null())
         times.unreadable = ~times.missing
@@ -85,7 +98,7 @@ class Clock:
         """Units by the median of all that was read; differs from `units` if a start misled."""
         return {name: _unit_of(counts) for name, counts in self._digits.items()}
 
-    def _numbers(self, column: str, values: pa.Array) -> Times:
+    def _numbers(self, column: str, values: pa.Array, unit: Unit | None) -> Times:
         times = _blank(len(values))
         times.missing = _flags(values.is_null())
         if pa.types.is_integer(values.type):
@@ -102,9 +115,10 @@ class Clock:
         # Zero and -1 stand for "unknown" in many exports and say nothing about the unit.
         counted = whole[usable & (whole > 0)]
         counts = np.bincount(np.searchsorted(_POWERS, counted, "right"), minlength=20)
-        self._digits[column] = self._digits.get(column, np.zeros(20, np.int64)) + counts
+        if unit is None:
+            self._digits[column] = self._digits.get(column, np.zeros(20, np.int64)) + counts
         if usable.any():
-            unit = self.units.setdefault(column, _unit_of(counts))
+            unit = unit or self.units.setdefault(column, _unit_of(counts))
             times.ms = _scaled(whole, unit)
             if not pa.types.is_integer(values.type) and unit == "s":
                 # The double of 1700000000.123 is a little less: round, do not floor.
@@ -112,7 +126,7 @@ class Clock:
             times.precision_ms[:] = 1000 if unit == "s" else 1
         return times
 
-    def _stamps(self, values: pa.Array) -> Times:
+    def _stamps(self, values: pa.Array, zone: ZoneInfo) -> Times:
         times = _blank(len(values))
         times.missing = _flags(values.is_null())
         coarse = pa.types.is_date(values.type)
@@ -120,14 +134,14 @@ class Clock:
             DAY_MS if coarse else 1000 if values.type == pa.timestamp("s") else 1
         )
         if coarse or values.type.tz is None:
-            values = _in_zone(values.cast(pa.timestamp("ms"), safe=False), self.zone)
+            values = _in_zone(values.cast(pa.timestamp("ms"), safe=False), zone)
             times.naive = 0 if coarse else int((~times.missing).sum())
         milliseconds = values.cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(pa.int64())
         times.ms = np.asarray(milliseconds.fill_null(0).to_numpy(zero_copy_only=False))
         return times
 
-    def _texts(self, column: str, values: pa.Array) -> Times:
-        values = pc.utf8_trim_whitespace(values)
+    def _texts(self, column: str, values: pa.Array, zone: ZoneInfo, unit: Unit | None) -> Times:
+        values = as_iso(pc.utf8_trim_whitespace(values))
         times = _blank(len(values))
         times.missing = _flags(pc.fill_null(pc.equal(values, ""), True))
         number = _flags(pc.match_substring_regex(values, _NUMBER).fill_null(False))
@@ -135,9 +149,9 @@ class Clock:
         times.unreadable = ~(times.missing | number | stamp)
         if number.any():
             chosen = values.filter(pa.array(number))
-            self._place(times, number, self._numbers(column, _as_numbers(chosen)))
+            self._place(times, number, self._numbers(column, _as_numbers(chosen), unit))
         if stamp.any():
-            self._place(times, stamp, _iso(values.filter(pa.array(stamp)), self.zone))
+            self._place(times, stamp, _iso(values.filter(pa.array(stamp)), zone))
         return times
 
     @staticmethod

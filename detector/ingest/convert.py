@@ -19,7 +19,7 @@ from zhenzan.detector.ingest.clock import DAY_MS, EARLIEST_MS, Clock, Times
 from zhenzan.detector.ingest.columns import Mask, as_interval, as_type, mask_of, readable, shortened
 from zhenzan.detector.ingest.ledger import EXAMPLES, Ledger
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms, name_shape, platform_of
-from zhenzan.detector.sources.base import Rows
+from zhenzan.detector.sources.base import Rows, TimeHint
 from zhenzan.features.tables import TABLES, Column, Table
 
 __all__ = ["STAGE", "Converter", "staged_schema"]
@@ -65,6 +65,7 @@ class _Batch:
     alive: Mask
     platform: str
     prefixed: bool
+    times: Mapping[str, TimeHint]
     out: dict[str, pa.Array] = field(default_factory=dict)
 
     def lines_of(self, rows: Mask) -> list[int]:
@@ -135,7 +136,7 @@ class Converter:
         if rows.platform is not None:
             self.platforms.add(rows.platform)
             prefixed = True
-        batch = _Batch(rows.table, rows.data, rows.lines, alive, platform, prefixed)
+        batch = _Batch(rows.table, rows.data, rows.lines, alive, platform, prefixed, rows.times)
         arrays = []
         for column in rows.data.columns:
             values, bad = readable(column)
@@ -212,7 +213,7 @@ class Converter:
         return values
 
     def _time(self, batch: _Batch, name: str, raw: pa.Array, derived: bool) -> Times:
-        times = self.clock.read(name, raw)
+        times = self.clock.read(name, raw, batch.times.get(name))
         rejects = (batch.table, name) in _TIMES_THAT_REJECT or (
             name in TABLES[batch.table].by_name and TABLES[batch.table].by_name[name].required
         )
@@ -232,7 +233,7 @@ class Converter:
         if times.naive:
             self.ledger.note(
                 batch.table,
-                f"{name} names no time zone, read as {self.clock.zone.key}",
+                f"{name} names no time zone, read as {times.zone}",
                 [],
                 times.naive,
             )

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from zhenzan.detector.ingest.convert import staged_schema
 from zhenzan.detector.ingest.engagements import forget, merge_engagements
 from zhenzan.detector.ingest.pseudonyms import platform_of
+from zhenzan.detector.ingest.settle import settle
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES, Table
 
@@ -65,7 +66,7 @@ def merge(
         work_dir: Where the tables go.
         rank_ids: Replace `id_order` by its rank, because the number itself would name the account.
     """
-    pieces = {name: list(paths) for name, paths in pieces.items()}
+    pieces, unknown = settle(engine, pieces, work_dir / "staged")
     kept = orphans = 0
     tables: dict[str, Relation] = {}
     staged = {n: engine.load(f"stage_{n}", paths, step=_STEP) for n, paths in pieces.items()}
@@ -76,6 +77,7 @@ def merge(
     for name in [n for n in TABLES if n in staged and n not in _COMPLETING]:
         if name == "engagement":
             rows, orphans = merge_engagements(engine, staged[name])
+            orphans += unknown
         else:
             rows = _newest(TABLES[name], staged[name])
             kept += _distinct(engine, TABLES[name], staged[name], primary)

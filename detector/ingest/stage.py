@@ -83,7 +83,7 @@ def stage(
     latest = options.observed_at_ms if options.observed_at_ms is not None else options.now_ms
     units: dict[str, str] = {}
     for reading in range(_READINGS):
-        clock = Clock(zone, units)
+        clock = Clock(zone, units, told=options.timezone is not None)
         ledger = Ledger(name=name or seen.path.name)
         converter = Converter(
             ledger=ledger,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeAlias
 
@@ -26,6 +26,7 @@ __all__ = [
     "Rows",
     "Skipped",
     "Source",
+    "TimeHint",
 ]
 
 INTAKE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -44,6 +45,19 @@ a comment was seen and `like_count` how many likes it then had (both become a `c
 
 
 @dataclass(frozen=True, slots=True)
+class TimeHint:
+    """What a source knows of a column of times beyond its values.
+
+    Attributes:
+        unit: Of its numbers: `s`, `ms`, `us` or `ns`; None: as the numbers look.
+        timezone: Of texts that name none, unless the user says otherwise; None: the source's.
+    """
+
+    unit: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """A batch of one canonical table.
 
@@ -54,6 +68,7 @@ class Rows:
             each other, else an int64 array.
         derived: The rows repeat what another batch of the same native rows already counts.
         platform: Of the ids of this batch, where the source knows several; None: the source's own.
+        times: What is known of columns of times, by canonical name.
     """
 
     table: str
@@ -61,6 +76,7 @@ class Rows:
     lines: int | pa.Int64Array
     derived: bool = False
     platform: str | None = None
+    times: Mapping[str, TimeHint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
