@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from zhenzan.detector.sources.base import Match, Source
+from zhenzan.detector.sources.bluesky import Bluesky
 from zhenzan.detector.sources.canonical import Canonical
 from zhenzan.detector.sources.files import Probe, probe
 from zhenzan.detector.sources.github_stars import GithubStars
+from zhenzan.detector.sources.mediacrawler import MediaCrawler
 from zhenzan.detector.sources.wechat import Wechat
 from zhenzan.detector.sources.youtube import Youtube
 from zhenzan.features.errors import UnknownFormatError, UsageError
@@ -21,7 +23,9 @@ _GROUP: Final = "zhenzan.sources"
 # A new built-in source is one file and one line here.
 _BUILT_IN: Final[tuple[type[Source], ...]] = (
     Canonical,
+    Bluesky,
     GithubStars,
+    MediaCrawler,
     Wechat,
     Youtube,
 )

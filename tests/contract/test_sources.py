@@ -36,7 +36,56 @@ _EVENT = {
 }  # fmt: skip
 _STAR = {"starred_at": "2024-01-01T00:00:01Z", "user": {"login": "ann", "id": 4}}
 _WECHAT = {"content_id": "85899345921", "content": "写得好", "create_time": 1717000000}
+_POST_URI = "at://did:plc:y/app.bsky.feed.post/3l3pte3p2e325"
+_LIKE = {
+    "$type": "app.bsky.feed.like",
+    "createdAt": "2024-09-09T19:46:02.102Z",
+    "subject": {"cid": "b", "uri": _POST_URI},
+}
+_COMMIT = {
+    "rev": "3l3qo2vutsw2b", "operation": "create", "collection": "app.bsky.feed.like",
+    "rkey": "3l3qo2vuowo2b",
+}  # fmt: skip
+_JETSTREAM = {
+    "did": "did:plc:x", "time_us": 1725911162329308, "kind": "commit",
+    "commit": {**_COMMIT, "record": _LIKE},
+}  # fmt: skip
 SAMPLES: dict[str, dict[str, str]] = {
+    "bluesky": {
+        "stream.jsonl": json.dumps(_JETSTREAM, separators=(",", ":"))
+        + "\n"
+        + json.dumps(
+            {
+                **_JETSTREAM,
+                "time_us": 1725911172329308,
+                "commit": {**_COMMIT, "operation": "delete"},
+            }
+        ),
+        "stream2.jsonl": json.dumps(
+            {
+                "$type": "message",
+                "payload": {
+                    "$type": "network.bsky.jetstream.subscribeEvents#commit",
+                    "did": "did:plc:x",
+                    "time": "2024-09-09T19:46:02.329308Z",
+                    **_COMMIT,
+                    "record": _LIKE,
+                },
+            }
+        ),
+        "likes.json": json.dumps(
+            {
+                "uri": _POST_URI,
+                "likes": [
+                    {
+                        "indexedAt": "2024-09-09T19:46:02.329Z",
+                        "createdAt": "2024-09-09T19:46:02.102Z",
+                        "actor": {"did": "did:plc:x", "handle": "ann.test"},
+                    }
+                ],
+            }
+        ),
+    },
     "wechat": {
         "2247483650_1.json": json.dumps({"elected_comment": [{**_WECHAT, "like_num": 3}]}),
         "微信公众号文章.json": json.dumps(

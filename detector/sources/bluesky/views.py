@@ -6,7 +6,7 @@ Clients save it with names in camelCase or snake_case; both are read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from zhenzan.detector.sources.bluesky.acts import Act, Acts
@@ -224,8 +224,8 @@ class Views:
         for metric, name in _COUNTS.items():
             count = key_of(post, name)
             if isinstance(count, int):
-                values = {"section_id": post_id(address), "metric": metric, "unit": "acts"}
-                values |= {"value_lo": count, "value_hi": count, **self._seen}
+                values: dict[str, object] = {"section_id": post_id(address), "metric": metric}
+                values |= {"unit": "acts", "value_lo": count, "value_hi": count, **self._seen}
                 self._acts.gather.add("count_snapshot", line, values, derived=True)
 
     def _person(self, line: int, person: Mapping[str, Any], *, derived: bool) -> None:
@@ -261,7 +261,7 @@ class Views:
         self._acts.gather.add("account_snapshot", line, values, derived=True)
 
 
-def _dicts(values: object) -> Iterable[Mapping[str, Any]]:
+def _dicts(values: object) -> list[Mapping[str, Any]]:
     return [v if isinstance(v, dict) else {} for v in values] if isinstance(values, list) else []
 
 
