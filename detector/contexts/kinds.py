@@ -1,8 +1,7 @@
-"""Benign explanations: which families each kind excuses, and how much.
+"""The kinds of benign explanations: what each is called, and how much of a family it excuses.
 
-First version: contexts declared in the canonical `context` table. An excuse can only lower a band.
-What a kind cannot explain it does not excuse: news brings a crowd, but not the same strangers
-together in section after section; so `coengagement` keeps speaking.
+An excuse can only lower a band. What a kind cannot explain it does not excuse: news brings a crowd,
+but not the same strangers together in section after section; so `coengagement` keeps speaking.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-import pandas as pd
 from zhenzan.features.family import Text
-from zhenzan.models.scorers.base import EXCUSES
 
-__all__ = ["KINDS", "Explanation", "context_text", "declared_contexts"]
+__all__ = ["FAMILIES", "KINDS", "Explanation", "context_text"]
+
+FAMILIES: Final = ("timing", "coengagement", "template")
+"""Families of evidence that a context can explain, as fields of `Explanation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Explanation:
     review: bool = False
 
 
-# Starting values, read off hard-negatives.md: 0.9 where that shape is what the case looks like,
-# 0.6 where it often is, 0.3 where it may be, 0 where the case does not produce it. Never 1: a
-# context is an explanation, not an exemption.
+# Starting values, read off the list of hard negatives: 0.9 where that shape is what the case looks
+# like, 0.6 where it often is, 0.3 where it may be, 0 where the case does not produce it. Never 1:
+# a context is an explanation, not an exemption. What they do on simulated worlds: docs/contexts.md.
 _FULL, _MUCH, _SOME, _NONE = 0.9, 0.6, 0.3, 0.0
 
 
@@ -77,40 +77,6 @@ KINDS: Final = MappingProxyType(
         "sabotage": _kind("H22", "他人恶意投放", "sabotage", _NONE, _NONE, _NONE, True),
     }
 )
-
-# Who says so: platforms and reviewers looked, a rule may err, and a creator has an interest: a
-# creator's word can explain what is unusual, but the scorer never lets it undo a top band.
-_TRUST: Final = MappingProxyType({"platform": 1.0, "reviewer": 1.0, "auto": 0.7, "creator": 0.6})
-_FAMILIES: Final = ("timing", "coengagement", "template")
-
-
-def declared_contexts(contexts: pd.DataFrame) -> pd.DataFrame:
-    """What the rows of the canonical `context` table excuse; columns `EXCUSES`.
-
-    One row per context and family, kinds without an effect on it included (excuse 0), so that a
-    reader sees what was considered. Contexts without a section (account-wide) and unknown kinds
-    are left out. A NULL confidence counts as certain.
-    """
-    kept = contexts[contexts["section_id"].notna() & contexts["kind"].isin(list(KINDS))]
-    trust = kept["declared_by"].map(dict(_TRUST)).fillna(0.0).astype("float64")
-    sure = pd.to_numeric(kept["confidence"]).astype("float64").fillna(1.0).clip(0.0, 1.0)
-    parts = [
-        kept[["section_id", "comment_id", "kind", "start_ms", "end_ms"]].assign(
-            family=family,
-            excuse=kept["kind"].map({k: getattr(e, family) for k, e in KINDS.items()}).astype(float)
-            * trust
-            * sure,
-            review=kept["kind"].map({k: e.review for k, e in KINDS.items()}).astype(bool),
-            own_word=kept["declared_by"].eq("creator").astype(bool),
-        )
-        for family in _FAMILIES
-    ]
-    made = pd.concat(parts, ignore_index=True)[list(EXCUSES)]
-    return made.astype({"start_ms": "Int64", "end_ms": "Int64"}).sort_values(
-        ["section_id", "kind", "family", "start_ms", "end_ms", "comment_id", "excuse"],
-        ignore_index=True,
-        kind="stable",
-    )
 
 
 def context_text(kind: str) -> Text:
