@@ -1,7 +1,7 @@
 """The scan directory: the public contract that reports, the API and users' notebooks read.
 
 sections.parquet   accounts.parquet   comments.parquet   engagements.parquet
-campaigns.parquet  campaign_members.parquet   evidence.jsonl   run.json
+campaigns.parquet  campaign_members.parquet   evidence.jsonl   insights.jsonl   run.json
 reference/         curves, windows and streams of the attribution, capability, and the canonical
 sections and comments that the report shows (not part of the contract)
 
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from zhenzan.detector.statements import read_evidence, write_evidence, write_json
+from zhenzan.detector.statements import read_evidence, read_lines, write_evidence, write_json
 from zhenzan.features.errors import InputError
 from zhenzan.features.family import Evidence
 
@@ -290,6 +290,12 @@ class Scan:
     def statements(self) -> tuple[tuple[str, Evidence], ...]:
         """`(evidence_id, statement)`, strongest first."""
         return tuple(read_evidence(self.path / "evidence.jsonl"))
+
+    @cached_property
+    def insights(self) -> tuple[dict[str, Any], ...]:
+        """The lines of `insights.jsonl`; none in a scan of an earlier version."""
+        path = self.path / "insights.jsonl"
+        return tuple(read_lines(path)) if path.is_file() else ()
 
     @cached_property
     def evidence(self) -> pd.DataFrame:

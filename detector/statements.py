@@ -11,7 +11,15 @@ from typing import Any
 from zhenzan.features.errors import InputError
 from zhenzan.features.family import Evidence, Text
 
-__all__ = ["evidence_record", "plain", "read_evidence", "write_evidence", "write_json"]
+__all__ = [
+    "evidence_record",
+    "plain",
+    "read_evidence",
+    "read_lines",
+    "write_evidence",
+    "write_json",
+    "write_lines",
+]
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -41,10 +49,31 @@ def plain(value: Any) -> Any:
 
 def write_evidence(path: Path, statements: Iterable[tuple[str, Evidence]]) -> None:
     """Writes one JSON object a line: `(evidence_id, statement)` in the order given."""
+    write_lines(path, (plain(evidence_record(key, evidence)) for key, evidence in statements))
+
+
+def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Writes one JSON object a line, in the order given; JSON types only (`plain`)."""
     with path.open("w", encoding="utf-8", newline="\n") as out:
-        for evidence_id, evidence in statements:
-            record = plain(evidence_record(evidence_id, evidence))
+        for record in records:
             out.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Reads what `write_lines` wrote.
+
+    Raises:
+        InputError: A line is no JSON object; names file and line.
+    """
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                record = json.loads(line)
+            except ValueError as error:
+                raise InputError("not JSON", path=path, line=number, found=line) from error
+            if not isinstance(record, dict):
+                raise InputError("not a JSON object", path=path, line=number, found=line)
+            yield record
 
 
 def evidence_record(evidence_id: str, evidence: Evidence) -> dict[str, Any]:
