@@ -17,6 +17,7 @@ from typing import IO, Final, Literal, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.detector.sources.longzstd import ARROW_WINDOW, LongZstd, window_of
 from zhenzan.detector.sources.sqlite import is_sqlite, table_columns
 from zhenzan.detector.sources.workbook import is_workbook, refuse_old_office, sheet_columns
 from zhenzan.features.errors import InputError
@@ -208,11 +209,14 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise InputError(f"cannot be opened: {error.strerror}", path=path) from error
     with raw:
-        mark = raw.read(4)
+        head = raw.read(18)
+        mark = head[:4]
         raw.seek(0)
         if mark.startswith(_GZIP):
             with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
                 yield io.BufferedReader(stream)
+        elif mark == _ZSTD and window_of(head) > ARROW_WINDOW:
+            yield io.BufferedReader(LongZstd(raw))
         elif mark == _ZSTD:
             with pa.CompressedInputStream(raw, "zstd") as stream:
                 yield io.BufferedReader(_ArrowRaw(stream))

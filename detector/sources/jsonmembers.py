@@ -33,8 +33,8 @@ def json_members(pieces: Iterable[bytes], arrays: Collection[str]) -> Iterator[M
 
     Objects may stand in lines, arrays, or behind each other. Objects nested inside are whole. The
     elements of an object come before it, so that a reader that needs the object first reads twice.
-    A broken element costs its line, and the rest of the object is read as if it stood alone; an
-    object that is not closed gives all that it holds, then a `JsonProblem`.
+    A broken element costs its line, and what follows is read as if it stood alone; an object of
+    which elements were handed out gives what else it holds before the `JsonProblem`.
 
     Args:
         pieces: Bytes of UTF-8 text; what is not UTF-8 becomes U+FFFD.
@@ -74,6 +74,7 @@ def _object(text: _Text, arrays: Collection[str]) -> Iterator[Member]:
         yield line, None, whole
         return
     held: dict[str, Any] = {}
+    handed_out = False
     text.at += 1
     try:
         while text.skip(_COMMA) and text.peek() != "}":
@@ -83,6 +84,7 @@ def _object(text: _Text, arrays: Collection[str]) -> Iterator[Member]:
             text.expect(":")
             text.skip(_SPACE)
             if name in arrays and text.peek() == "[":
+                handed_out = True
                 text.at += 1
                 while text.skip(_COMMA) and text.peek() != "]":
                     yield text.line, name, text.value()
@@ -91,7 +93,8 @@ def _object(text: _Text, arrays: Collection[str]) -> Iterator[Member]:
                 held[name] = text.value()
         text.expect("}")
     except _Broken:
-        yield line, None, held
+        if handed_out:
+            yield line, None, held
         raise
     yield line, None, held
 

@@ -11,6 +11,7 @@ from zhenzan.detector.sources.base import Match, Source
 from zhenzan.detector.sources.bluesky import Bluesky
 from zhenzan.detector.sources.canonical import Canonical
 from zhenzan.detector.sources.files import Probe, probe
+from zhenzan.detector.sources.forum import Forum
 from zhenzan.detector.sources.github_stars import GithubStars
 from zhenzan.detector.sources.mediacrawler import MediaCrawler
 from zhenzan.detector.sources.wechat import Wechat
@@ -28,6 +29,7 @@ _BUILT_IN: Final[tuple[type[Source], ...]] = (
     MediaCrawler,
     Wechat,
     Youtube,
+    Forum,
 )
 
 
