@@ -50,7 +50,48 @@ _JETSTREAM = {
     "did": "did:plc:x", "time_us": 1725911162329308, "kind": "commit",
     "commit": {**_COMMIT, "record": _LIKE},
 }  # fmt: skip
+_THREAD = {
+    "kind": "youtube#commentThread", "id": "UgxA", "snippet": {
+        "videoId": "v1", "channelId": "UCo", "totalReplyCount": 0, "topLevelComment": {
+            "id": "UgxA", "snippet": {
+                "textOriginal": "great tips", "authorDisplayName": "@ann", "likeCount": 15,
+                "authorChannelId": {"value": "UC1"}, "publishedAt": "2024-03-01T12:00:00Z",
+            },
+        },
+    },
+}  # fmt: skip
+_FILM = {
+    "id": "v1", "extractor_key": "Youtube", "epoch": 1710000000, "comments": [
+        {"id": "UgxA", "parent": "root", "text": "前排", "author": "@b", "author_id": "UC2",
+         "like_count": 3, "_time_text": "2 weeks ago", "timestamp": 1708790400},
+    ],
+}  # fmt: skip
+_DOWNLOADED = {
+    "cid": "UgxA.9x", "text": "前排", "time": "3 weeks ago", "author": "@b", "channel": "UC2",
+    "votes": "1.2K", "replies": "", "heart": False, "reply": True,
+}  # fmt: skip
+_POST = {
+    "id": 501, "post_number": 2, "topic_id": 90, "username": "ann", "user_id": 7,
+    "created_at": "2024-03-01T12:00:00.000Z", "cooked": "<p>thanks</p>",
+}  # fmt: skip
+_REDDIT = {
+    "id": "aa", "link_id": "t3_top", "parent_id": "t3_top", "author": "ann", "body": "first",
+    "author_fullname": "t2_1a", "created_utc": 1709290800, "score": 5, "retrieved_on": 1709290900,
+}  # fmt: skip
 SAMPLES: dict[str, dict[str, str]] = {
+    "youtube": {
+        "threads.json": json.dumps(
+            {"kind": "youtube#commentThreadListResponse", "items": [_THREAD]}
+        ),
+        "film [v1].info.json": json.dumps(_FILM),
+        "v1.jsonl": json.dumps(_DOWNLOADED) + "\n",
+    },
+    "forum": {
+        "post_actions.csv": "post_id,user_id,post_action_type_id,created_at,topic_id\n"
+        "501,7,2,2024-03-01 12:00:00 UTC,90\n",
+        "topic.json": json.dumps({"post_stream": {"posts": [_POST]}, "id": 90, "title": "Release"}),
+        "RC_2024-03.ndjson": json.dumps(_REDDIT) + "\n",
+    },
     "bluesky": {
         "stream.jsonl": json.dumps(_JETSTREAM, separators=(",", ":"))
         + "\n"
@@ -225,7 +266,7 @@ class TestWhatASourceYields:
 
 
 def test_names_are_known_or_listed() -> None:
-    with pytest.raises(UsageError, match="known: canonical, github_stars"):
+    with pytest.raises(UsageError, match="known: canonical, "):
         get_source("myspace")
 
 
