@@ -153,6 +153,7 @@ def contexts_step(work: Workspace) -> dict[str, Any]:
 
 def scores_step(work: Workspace) -> dict[str, Any]:
     """Score, band and status of sections, accounts and comments."""
+    from zhenzan.detector.shown_likes import with_shown_likes
     from zhenzan.models.scorers.base import ACCOUNT_FACTS, COMMENT_FACTS
     from zhenzan.models.scorers.rules import RulesScorer
 
@@ -163,7 +164,7 @@ def scores_step(work: Workspace) -> dict[str, Any]:
         _optional(work, "comment_template"),
         _optional(work, "contexts"),
         accounts=_facts(work, "account", ACCOUNT_FACTS),
-        comments=_facts(work, "comment", COMMENT_FACTS),
+        comments=with_shown_likes(work, _facts(work, "comment", COMMENT_FACTS[:-1])),
     )
     for name in _SCORED:
         work.put(f"scored_{name}", as_table(getattr(scores, name), _scored_schema(name)))

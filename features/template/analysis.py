@@ -14,6 +14,7 @@ from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import FeatureConfig, Tables
 from zhenzan.features.template.groups import group_forms
 from zhenzan.features.template.normal import normal_form
+from zhenzan.features.template.phrases import phrase_leaders
 from zhenzan.features.template.prompt import echoes, prompt_text
 from zhenzan.features.template.surprise import is_everyday, prior_rate, surprise_bits
 
@@ -26,6 +27,12 @@ _LEAST_ACCOUNTS: Final = 3
 # Topics shift the use of words severalfold between sections (real sections: "rip" under one post in
 # ten), and bits grow with the size of a section: the rate must differ plainly too.
 _LEAST_RATIO: Final = 5.0
+# A bank of texts that a seller delivers to many sections must not be its own background: a section
+# counts for the background with three times the usual rate at most, or with two accounts. What
+# everybody says spreads over sections and keeps its rate; four rounds settle it.
+_CAP_RATIO: Final = 3.0
+_CAP_LEAST: Final = 2.0
+_CAP_ROUNDS: Final = 4
 
 COMMENT_TEMPLATE: Final = pa.schema(
     [
@@ -38,8 +45,10 @@ COMMENT_TEMPLATE: Final = pa.schema(
         ("template_id", pa.string()),  # the group's, where two accounts or more share it
         ("template_size", pa.int64()),  # comments of the group in the whole set
         ("surprise", pa.float64()),  # bits in this section; NULL below min_comments texts
-        ("surprising", pa.bool_()),  # at least SURPRISING_BITS and three accounts, and no echo
+        # At least SURPRISING_BITS and three accounts; no echo, nothing that everybody says.
+        ("surprising", pa.bool_()),
         ("echo", pa.bool_()),  # answers or repeats the section's prompt; NULL where it is unknown
+        ("phrase_id", pa.string()),  # of surprising ones: templates that say one thing share it
     ]
 )
 SECTION_TEMPLATE: Final = pa.schema(
@@ -54,6 +63,7 @@ SECTION_TEMPLATE: Final = pa.schema(
         ("surprise", pa.float64()),
         ("surprising", pa.bool_()),
         ("echo", pa.bool_()),  # as above
+        ("phrase_id", pa.string()),  # as above
     ]
 )
 
@@ -67,6 +77,7 @@ SELECT section_id, creator_id, title, text FROM {section}
 """
 
 _Codes = NDArray[np.int64]
+_Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +201,12 @@ def _by_section(
     section, of_group, n_accounts = _counted(users_section, users_group, len(leader))
     total = np.bincount(_distinct(comments.section, comments.account)[0], minlength=n_sections)
     # Elsewhere: the sum over all sections minus the sum over the sections of the same creator.
-    own_creator, own_group, own_users = _counted(creator[users_section], users_group, len(leader))
-    own = own_users[_find(own_creator, own_group, creator[section], of_group, len(leader))]
-    elsewhere = np.bincount(users_group, minlength=len(leader))[of_group] - own
+    capped = _capped(n_accounts, total[section], of_group, total.sum(), len(leader))
+    elsewhere = _elsewhere(n_accounts, creator[section], of_group)
+    usual = _elsewhere(capped, creator[section], of_group)
     elsewhere_total = total.sum() - np.bincount(creator, total)[creator[section]].astype(np.int64)
     prior = np.array([prior_rate(form) for form in comments.forms])[of_group]
-    bits, expected = surprise_bits(n_accounts, total[section], elsewhere, elsewhere_total, prior)
+    bits, expected = surprise_bits(n_accounts, total[section], usual, elsewhere_total, prior)
     texts = np.bincount(comments.section, minlength=n_sections)
     judged = texts[section] >= config.min_comments
     rows = (info.get(s, {}) for s in comments.sections)
@@ -204,7 +215,8 @@ def _by_section(
     pairs = zip(section.tolist(), of_group.tolist(), strict=True)
     echo = np.array([echoes(comments.forms[g], prompts[s]) for s, g in pairs])
     plain = (n_accounts >= _LEAST_ACCOUNTS) & (n_accounts >= _LEAST_RATIO * expected)
-    surprising = judged & ~echo & (bits >= SURPRISING_BITS) & plain
+    everyday = np.array([is_everyday(form) for form in comments.forms])[of_group]
+    surprising = judged & ~echo & ~everyday & (bits >= SURPRISING_BITS) & plain
     n_comments = _counted(comments.section, group, len(leader))[2]
     ids = _content_ids(comments.forms)
     table = pa.table(
@@ -219,10 +231,44 @@ def _by_section(
             "surprise": pa.array(bits, mask=~judged),
             "surprising": pa.array(surprising, mask=~judged),
             "echo": pa.array(echo, mask=~prompted[section]),
+            "phrase_id": ids.take(
+                _phrases(section, of_group, n_accounts, surprising, comments.forms)
+            ),
         },
         schema=SECTION_TEMPLATE,
     )
     return table, (section, of_group)
+
+
+def _capped(users: _Codes, total: _Codes, group: _Codes, everybody: int, n_groups: int) -> _Reals:
+    """Users of each row as the background of other sections counts them."""
+    kept = users.astype(np.float64)
+    for _ in range(_CAP_ROUNDS):
+        rate = np.bincount(group, kept, n_groups) / everybody
+        kept = np.minimum(users, np.maximum(_CAP_RATIO * rate[group] * total, _CAP_LEAST))
+    return np.asarray(kept)
+
+
+def _elsewhere(users: NDArray[Any], creator: _Codes, group: _Codes) -> NDArray[Any]:
+    """Of each row, the users of its template in sections of other creators."""
+    pairs = creator * (int(group.max(initial=0)) + 1) + group
+    own = np.unique(pairs, return_inverse=True)[1]
+    here = np.bincount(own, users)[own]
+    every = np.bincount(group, users)[group]
+    return np.asarray(every - here).astype(users.dtype)
+
+
+def _phrases(
+    section: _Codes, group: _Codes, users: _Codes, surprising: NDArray[np.bool_], forms: list[str]
+) -> pa.Array:
+    """Of each surprising row the form that leads its phrase in its section; NULL of the others."""
+    phrase = np.full(len(section), -1, np.int64)
+    rows = np.flatnonzero(surprising)
+    rows = np.array(sorted(rows, key=lambda r: (section[r], -users[r], forms[group[r]])), np.int64)
+    for own in np.split(rows, np.flatnonzero(np.diff(section[rows])) + 1):
+        leaders = phrase_leaders([forms[g] for g in group[own]])
+        phrase[own] = group[own][leaders]
+    return pa.array(phrase, mask=phrase < 0)
 
 
 def _by_comment(
@@ -246,6 +292,7 @@ def _by_comment(
             "surprise": by_section["surprise"].take(row),
             "surprising": by_section["surprising"].take(row),
             "echo": by_section["echo"].take(row),
+            "phrase_id": by_section["phrase_id"].take(row),
         },
         schema=COMMENT_TEMPLATE,
     )

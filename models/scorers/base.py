@@ -16,8 +16,9 @@ from zhenzan.models.attribution.result import Attribution
 
 __all__ = ["ACCOUNT_FACTS", "COMMENT_FACTS", "EXCUSES", "LINES", "Scorer", "Scores"]
 
-LINES: Final = ("section_id", "reason", "family", "bits", "excused", "points", "speaks")
-"""Columns of `Scores.lines`: what each line of evidence adds to a section's score."""
+LINES: Final = ("section_id", "reason", "family", "bits", "excused", "points", "spoke", "speaks")
+"""Columns of `Scores.lines`: what each line of evidence adds to a section's score; `spoke` before
+benign explanations were heard, `speaks` after."""
 
 EXCUSES: Final = (
     "section_id", "comment_id", "kind", "start_ms", "end_ms", "family", "excuse", "review",
@@ -33,8 +34,9 @@ has to look, so that no automatic top band is given; `own_word` that the creator
 ACCOUNT_FACTS: Final = ("account_id", "id_kind", "declared_bot")
 COMMENT_FACTS: Final = (
     "comment_id", "section_id", "account_id", "text", "by_creator", "replied_by_creator",
-    "reply_count", "created_ms",
+    "reply_count", "created_ms", "n_likes_shown",
 )  # fmt: skip
+"""Of the canonical comments; `n_likes_shown` is the last reading of the like counter, if any."""
 
 
 @dataclass(frozen=True, slots=True)

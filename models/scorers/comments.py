@@ -21,13 +21,15 @@ from zhenzan.models.scorers.frames import (
     to_frame,
 )
 
-__all__ = ["reply_priority", "score_comments"]
+__all__ = ["asks", "reply_priority", "score_comments"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 # Points at which a comment's score is one half: the event's amount (2 points) and one line that
 # just speaks (log2(1 + 10 bits) = 3.5), rounded down.
 _MIDDLE: Final = 5.0
+# A text that may be a quotation adds half of what it would where several phrases are repeated.
+_QUOTED: Final = 0.5
 # Words that ask, and marks that end a question; a hint for an order of work, not a measurement.
 _QUESTION: Final = (
     r"[?？]|吗|呢$|怎么|怎样|如何|为什么|为啥|什么|哪[里儿个款]|多少|几[点时号]|请问|求[教问]"
@@ -43,11 +45,13 @@ def score_comments(
     facts: pd.DataFrame | None,
     accounts: pd.DataFrame,
     t: Thresholds,
+    repeating: pd.Series[float] | None = None,
 ) -> pd.DataFrame:
     """Scores every comment; the columns of `comments.parquet`.
 
     Abstains below 20 likes where no text could be looked at either. A comment that was likely
     delivered itself, as an act of its author, is unusual and no more: fans write alike, together.
+    So is one of whose likes only readings of a counter are known: a poll has no witnesses.
 
     Args:
         attribution: Posteriors; likes of a comment carry its id.
@@ -55,35 +59,54 @@ def score_comments(
         facts: Canonical comments; without them only comments with likes or texts appear.
         accounts: The scored accounts: an author's band corroborates a template.
         t: Cut points.
+        repeating: By section whose texts speak, how much each weighs; None where every surprising
+            text speaks. Elsewhere a phrase may be a quotation, and raises the score of a comment,
+            not its band.
     """
     frame = _joined(attribution, templates, facts, t.template_bits)
     n = len(frame)
     likes, bought = column(frame, "likes"), column(frame, "p")
-    need = bands.required_count(likes, t.comment_count, t.comment_share)
+    counted, by_count = column(frame, "counted"), column(frame, "counted_p")
+    need = bands.required_count(np.fmax(likes, counted), t.comment_count, t.comment_share)
     surprise = column(frame, "surprise")
     in_one = frame["template_id"].notna().to_numpy()
     text_known = ~np.isnan(surprise) | in_one
     enough = likes >= t.min_likes
-    judged = enough | text_known
+    polled = counted >= t.min_likes
+    judged = enough | text_known | polled
     timed = enough & flags(frame, "significant", n) & (bought >= need)
     company = enough & (column(frame, "company_bits") >= t.line_bits) & (bought >= need)
-    text = flags(frame, "in_surprising", n)
+    counter = polled & (by_count >= t.counter_count)
+    surprising = flags(frame, "in_surprising", n)
+    text = surprising.copy()
+    weight = np.ones(n)
+    if repeating is not None:
+        weight = column(frame.assign(of=frame["section_id"].map(repeating)), "of")
+        text &= ~np.isnan(weight)
+        weight = np.where(np.isnan(weight), _QUOTED, weight)
     suspect = set(accounts.loc[accounts["band"] == bands.LIKELY, "account_id"])
     author = frame["account_id"].isin(suspect).to_numpy()
     acted = column(frame, "p_act") >= t.account_unusual
     judged |= acted
     families = timed.astype(int) + company.astype(int)
-    odd = timed | company | text | acted
+    odd = timed | company | text | acted | counter
     band = np.select(
         [~judged, (families >= 2) | (text & (author | timed | company)), odd],
         [bands.INSUFFICIENT, bands.LIKELY, bands.UNUSUAL],
         bands.ORGANIC,
     ).astype(object)
-    texts = np.where(text, np.log2(1.0 + np.maximum(np.nan_to_num(surprise, nan=0.0), 0.0)), 0.0)
-    score = bands.squash(2.0 * np.log2(1.0 + bought / need) + 2.0 * texts, _MIDDLE)
+    texts = np.where(
+        surprising, np.log2(1.0 + np.maximum(np.nan_to_num(surprise, nan=0.0), 0.0)), 0.0
+    )
+    # A counter that just speaks adds what a text that just speaks does.
+    seen = np.where(polled, by_count / t.counter_count, 0.0)
+    counters = np.log2(1.0 + t.template_bits * seen)
+    points = np.log2(1.0 + bought / need) + weight * texts + counters
+    score = bands.squash(2.0 * points, _MIDDLE)
     marks = {
         "timing.excess@1": timed,
         "coengagement.company@1": company,
+        "timing.counter@1": counter,
         "template.surprise@1": text,
         "account.author@1": text & author,
         "attribution.comment@1": acted,
@@ -99,14 +122,33 @@ def score_comments(
             "band": band,
             "status": np.where(judged, "scored", "insufficient_data").astype(object),
             "template_id": frame["template_id"].to_numpy(dtype=object),
-            "n_likes": likes.astype(np.int64),
-            "n_likes_purchased": bought,
-            "n_likes_genuine": np.maximum(likes - bought, 0.0),
+            **_like_columns(frame),
             "reasons": code_lists(n, marks),
         }
     )
     out["reply_priority"] = reply_priority(frame, out)
     return out
+
+
+def _like_columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Likes of each comment, and how many may be purchased; NULL where the data does not tell.
+
+    Likes by account, else the last reading of the counter, else what it gained between readings.
+    A list of likes that names other comments says that this one has none.
+    """
+    acts, counted = column(frame, "likes"), column(frame, "counted")
+    listed = bool((acts > 0).any())
+    shown = np.where(
+        np.isnan(column(frame, "n_likes_shown")), counted, column(frame, "n_likes_shown")
+    )
+    likes = np.where((acts > 0) | (listed & np.isnan(shown)), acts, shown)
+    bought = np.where((acts > 0) | listed, column(frame, "p"), column(frame, "counted_p"))
+    bought = np.where(np.isnan(likes), np.nan, np.fmin(bought, likes))
+    return {
+        "n_likes": pd.array(np.round(likes), dtype="Int64"),
+        "n_likes_purchased": bought,
+        "n_likes_genuine": np.maximum(likes - bought, 0.0),
+    }
 
 
 def reply_priority(facts: pd.DataFrame, scored: pd.DataFrame) -> Array:
@@ -116,18 +158,25 @@ def reply_priority(facts: pd.DataFrame, scored: pd.DataFrame) -> Array:
     comment above `organic`, by the creator, or answered by the creator needs no answer: 0.
     """
     n = len(facts)
-    text = facts["text"].where(facts["text"].notna(), "").astype(str)
-    asks = text.str.contains(_QUESTION, case=False, regex=True).to_numpy(dtype=bool)
-    reach = np.log1p(scored["n_likes_genuine"].to_numpy(dtype=np.float64))
+    likes = scored["n_likes"].to_numpy(dtype=np.float64, na_value=np.nan)
+    genuine = scored["n_likes_genuine"].to_numpy(dtype=np.float64)
+    known = np.where(np.isnan(genuine), likes, genuine)
+    reach = np.log1p(np.nan_to_num(known, nan=0.0))
     top = pd.Series(reach).groupby(scored["section_id"].to_numpy(), dropna=False).transform("max")
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(top > 0, reach / top.to_numpy(dtype=np.float64), 0.0)
     unanswered = np.nan_to_num(column(facts, "reply_count"), nan=0.0) == 0
-    value = _ASKS * asks + _REACH * relative + _OPEN * unanswered
+    value = _ASKS * asks(facts["text"]) + _REACH * relative + _OPEN * unanswered
     done = flags(facts, "by_creator", n) | flags(facts, "replied_by_creator", n)
     odd = scored["band"].isin([bands.LIKELY, bands.UNUSUAL, bands.UNUSUAL_EXPLAINED]).to_numpy()
     value = np.where(done | odd, 0.0, value)
     return np.where(facts["text"].notna().to_numpy(), value, np.nan)
+
+
+def asks(texts: pd.Series) -> Array:
+    """Whether each text asks something, by its words and marks; missing texts do not."""
+    known = texts.where(texts.notna(), "").astype(str)
+    return known.str.contains(_QUESTION, case=False, regex=True).to_numpy(dtype=bool)
 
 
 def _joined(
@@ -157,7 +206,19 @@ def _joined(
     written = to_frame(attribution.comments.select(["comment_id", "p_purchased"]))
     own = written.set_index("comment_id")["p_purchased"].rename("p_act")
     frame = frame.join(own[~own.index.duplicated()])
-    return frame.join(_likes(acts, frame.index)).join(_streams(attribution.streams, frame.index))
+    frame = frame.join(_likes(acts, frame.index)).join(_streams(attribution.streams, frame.index))
+    return frame.join(_counters(attribution))
+
+
+def _counters(attribution: Attribution) -> pd.DataFrame:
+    """By comment, what its polled like counter gained, and how much of it may be purchased."""
+    streams = to_frame(attribution.streams)
+    own = streams[streams["comment_id"].notna() & streams["kind"].eq("like")]
+    acts = attribution.engagements
+    listed = acts.filter(pc.is_valid(acts["comment_id"]))["comment_id"].unique().to_pylist()
+    own = own[~own["comment_id"].isin(listed)].set_index("comment_id")
+    own = own[~own.index.duplicated()]
+    return own[["n_engagements", "n_purchased"]].set_axis(["counted", "counted_p"], axis=1)
 
 
 def _likes(acts: pa.Table, comments: pd.Index) -> pd.DataFrame:

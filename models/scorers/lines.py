@@ -23,6 +23,8 @@ _SILENT: Final = -1.0
 # Company, propensity and excess look at one and the same acts; the weaker of excess and
 # propensity, which share the excess by construction, adds a quarter.
 _SHARED: Final = 0.25
+# One phrase that many repeat is most often a quotation: it adds half of what several do.
+_ONE_PHRASE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,15 @@ def section_lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[
     )
     most = column(frame, "n_purchased_hi")
     pairs, by_time = excused.of("coengagement", n), excused.of("timing", n)
-    with_company = _bit_line("coengagement.company@1", company, pairs, trust, most, t)
+    part = column(frame, "n_purchased") >= t.hint_share * column(frame, "n_engagements")
+    enough = (most >= t.hint_count) & part
+    with_company = _bit_line("coengagement.company@1", company, pairs, trust, enough, t)
+    # What accounts do elsewhere is the elsewhere's evidence: alone it does not speak here, where
+    # neither the times nor the company are odd.
+    odd_here = with_company.spoke | (column(frame, "p_value") <= t.second_look)
+    by_propensity = _bit_line(
+        "coengagement.propensity@1", propensity, pairs, trust, enough & odd_here, t
+    )
     # The excess speaks by its own test and its amount, not by its bits: the p-value is what was
     # calibrated against organic bursts.
     corroborates = with_company.spoke & (column(frame, "p_value") <= t.second_look)
@@ -79,12 +89,9 @@ def section_lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[
         spoke=significant & (most >= t.hint_count),
         speaks=significant & (most * (1 - by_time) >= t.hint_count) & (by_time < t.half_excused),
     )  # fmt: skip
-    return [
-        by_itself,
-        with_company,
-        _bit_line("coengagement.propensity@1", propensity, pairs, trust, most, t),
-        _text_line(frame, excused.of("template", n), t),
-    ]
+    others = (by_itself.speaks, with_company.speaks, by_propensity.speaks)
+    texts = _text_line(frame, excused.of("template", n), np.logical_or.reduce(others), t)
+    return [by_itself, with_company, by_propensity, texts]
 
 
 def _below(frame: pd.DataFrame, name: str, least: float) -> Array:
@@ -94,11 +101,10 @@ def _below(frame: pd.DataFrame, name: str, least: float) -> Array:
 
 
 def _bit_line(
-    reason: str, bits: Array, excuse: Array, weight: Array, most: Array, t: Thresholds
+    reason: str, bits: Array, excuse: Array, weight: Array, enough: Array, t: Thresholds
 ) -> Line:
-    """A line that speaks by its bits, where enough acts may be meant (`most`)."""
+    """A line that speaks by its bits, where `enough` acts may be meant."""
     left = bits * (1.0 - excuse)
-    enough = most >= t.hint_count
     return Line(
         reason,
         reason.split(".")[0],
@@ -110,22 +116,35 @@ def _bit_line(
     )
 
 
-def _text_line(frame: pd.DataFrame, excuse: Array, t: Thresholds) -> Line:
-    """Templates: bits per surprising comment summed; speaks by their number and share."""
-    bits, count = column(frame, "text_bits"), column(frame, "n_template_comments")
-    texts = column(frame, "n_texts")
-    texts = np.where(np.isnan(texts), column(frame, "n_comments"), texts)
+def _text_line(frame: pd.DataFrame, excuse: Array, corroborated: Array, t: Thresholds) -> Line:
+    """Templates: bits per surprising one summed; speaks by how many wrote how many phrases.
+
+    Accounts count, not comments: three who repeat themselves are three. Without the figures of
+    phrases (a matrix from elsewhere) comments stand for accounts and templates for phrases.
+    """
+    bits = column(frame, "text_bits")
+    count = _or(column(frame, "n_template_voices"), column(frame, "n_template_comments"))
+    texts = _or(column(frame, "n_texts"), column(frame, "n_comments"))
     bits = np.where(texts >= t.min_comments, bits, np.nan)
-    need = bands.required_count(texts, t.template_count, t.template_share)
+    voices = _or(column(frame, "n_voices"), texts)
+    need = bands.required_count(voices, t.template_count, t.template_share)
+    other = _or(column(frame, "n_other_voices"), count)
+    several = other >= bands.required_count(voices, t.other_count, t.other_share)
+    loud = ~np.isnan(bits) & (several | corroborated)
     return Line(
         "template.surprise@1",
         "template",
         bits,
         excuse,
-        np.ones(len(frame)),
-        spoke=~np.isnan(bits) & (count >= need),
-        speaks=~np.isnan(bits) & (count * (1 - excuse) >= need) & (excuse < t.half_excused),
+        np.where(several, 1.0, _ONE_PHRASE),
+        spoke=loud & (count >= need),
+        speaks=loud & (count * (1 - excuse) >= need) & (excuse < t.half_excused),
     )
+
+
+def _or(values: Array, instead: Array) -> Array:
+    result: Array = np.where(np.isnan(values), instead, values)
+    return result
 
 
 def independent(speaks: Mapping[str, Array]) -> Array:

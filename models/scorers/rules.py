@@ -16,10 +16,12 @@ from zhenzan.models.scorers.bands import Thresholds
 from zhenzan.models.scorers.base import EXCUSES, Scores
 from zhenzan.models.scorers.comments import score_comments
 from zhenzan.models.scorers.sections import score_sections
-from zhenzan.models.scorers.texts import template_rows
+from zhenzan.models.scorers.texts import template_counts, template_rows
 
 __all__ = ["RulesScorer"]
 
+# Half of a section's comments generic is what alarms (peers.md, HypeAuditor).
+_ALARM: Final = 0.5
 _BUILT_IN: Final = ("timing", "coengagement", "template")
 
 
@@ -73,7 +75,9 @@ class RulesScorer:
         return Scores(
             sections,
             scored_accounts,
-            score_comments(attribution, templates, comments, scored_accounts, t),
+            score_comments(
+                attribution, templates, comments, scored_accounts, t, _repeating(lines, texts)
+            ),
             lines,
             {
                 "scorer": self.name,
@@ -82,6 +86,20 @@ class RulesScorer:
                 "thresholds": asdict(t),
             },
         )
+
+
+def _repeating(lines: pd.DataFrame, texts: pd.DataFrame | None) -> pd.Series[float] | None:
+    """By section whose texts speak, how much a surprising one of them weighs; None without any.
+
+    What no context explains, in full where half of those who wrote are in such templates.
+    """
+    counts = template_counts(texts)
+    if counts is None:
+        return None
+    loud = lines[lines["reason"].eq("template.surprise@1") & lines["speaks"]]
+    share = (counts["n_template_voices"] / counts["n_voices"]).clip(upper=_ALARM) / _ALARM
+    plain = 1.0 - loud.set_index("section_id")["excused"]
+    return plain * share.reindex(plain.index)
 
 
 def _families(matrices: Iterable[pd.DataFrame]) -> tuple[str, ...]:

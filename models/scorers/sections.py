@@ -172,9 +172,9 @@ def _amount(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> tuple[Array
     acts = column(frame, "n_purchased") * (
         1.0 - np.minimum(excused.of("timing", n), excused.of("coengagement", n))
     )
-    texts = np.nan_to_num(column(frame, "n_template_comments"), nan=0.0) * (
-        1 - excused.of("template", n)
-    )
+    written = column(frame, "n_template_voices")
+    written = np.where(np.isnan(written), column(frame, "n_template_comments"), written)
+    texts = np.nan_to_num(written, nan=0.0) * (1 - excused.of("template", n))
     by_acts = bands.required_count(column(frame, "n_engagements"), t.event_count, t.event_share)
     by_text = bands.required_count(column(frame, "n_comments"), t.event_count, t.event_share)
     use_text = texts / by_text > acts / by_acts
@@ -259,6 +259,7 @@ def _line_table(
                 "bits": line.bits,
                 "excused": line.excused,
                 "points": points[line.reason],
+                "spoke": line.spoke,
                 "speaks": speaks[line.reason],
             }
         )

@@ -64,13 +64,13 @@ def one(made_up: Any) -> Any:
     return score
 
 
-def texts(surprising: int, plain: int) -> pd.DataFrame:
+def texts(surprising: int, plain: int, phrases: int = 2) -> pd.DataFrame:
     n = surprising + plain
     return pd.DataFrame(
         {
             "comment_id": [f"c{i}" for i in range(n)],
             "section_id": ["s"] * n,
-            "template_id": ["t"] * surprising + [None] * plain,
+            "template_id": [f"t{i % phrases}" for i in range(surprising)] + [None] * plain,
             "template_size": [surprising] * surprising + [1] * plain,
             "surprise": [25.0] * surprising + [0.0] * plain,
         }
@@ -130,6 +130,41 @@ def test_texts_are_a_family_of_their_own(one: Any) -> None:
     cap = {"n_comments": 60, "n_texts": 60}
     assert one(figures, cap=cap, templates=texts(25, 35)).band == "likely_purchased"
     assert one(figures, cap=cap, templates=texts(3, 57)).band == "unusual"
+
+
+def test_one_phrase_is_a_quotation_unless_another_line_speaks(one: Any) -> None:
+    cap = {"n_comments": 60, "n_texts": 60}
+    calm = {"n_engagements": 60}
+    assert one(calm, cap=cap, templates=texts(25, 35)).band == "unusual"
+    row = one(calm, cap=cap, templates=texts(25, 35, phrases=1))
+    assert row.band == "organic" and "template.surprise@1" not in row.reasons
+    figures = LOUD | {"company_bits": -1.0, "propensity_bits": -1.0}
+    row = one(figures, cap=cap, templates=texts(25, 35, phrases=1))
+    assert row.band == "likely_purchased"
+
+
+def test_accounts_count_and_not_their_comments(made_up: Any) -> None:
+    world = made_up.acts([{"section_id": "s", "account_id": "a", "ts_ms": made_up.START}])
+    written = texts(40, 20)
+    who = [f"a{i % 4}" if i < 40 else f"b{i}" for i in range(60)]
+    facts = written[["comment_id", "section_id"]].assign(
+        account_id=who, text="x", created_ms=made_up.START + np.arange(60) * made_up.HOUR
+    )
+    cap = capability("s", n_comments=60, n_texts=60)
+    found = RulesScorer().score(made_up.attribution(world), {}, cap, written, comments=facts)
+    assert found.sections.band.iloc[0] == "organic"
+    assert found.sections.n_template_comments.iloc[0] == 40
+
+
+def test_a_hundredth_of_a_large_section_is_no_company(one: Any) -> None:
+    large = {"n_engagements": 5000, "significant": False, "p_value": 0.9}
+    assert one(LOUD | large).band == "organic"
+
+
+def test_what_accounts_do_elsewhere_does_not_speak_alone(one: Any) -> None:
+    alone = LOUD | {"company_bits": -1.0, "significant": False}
+    assert one(alone | {"p_value": 0.5}).band == "organic"
+    assert one(alone | {"p_value": 0.005}).band == "unusual"
 
 
 def test_small_amounts_stay_below_the_top_band(one: Any) -> None:
