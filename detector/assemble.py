@@ -79,6 +79,8 @@ def _reference(work: Workspace) -> Mapping[str, pa.Table]:
     }
     for name in ("campaign_orders", "campaign_shared", "campaign_related"):
         tables[name] = work.arrow(name).replace_schema_metadata(None)
+    if work.has("context_effects"):
+        tables["contexts"] = work.arrow("context_effects").replace_schema_metadata(None)
     for name, table, columns in (
         ("section_info", "section", _SECTION_INFO),
         ("comment_text", "comment", _COMMENT_TEXT),

@@ -36,6 +36,7 @@ class ScanOptions:
         threads: Of the engine; None means one a core.
         previous: An earlier scan directory, whose campaigns lend their ids to those that go on.
         reference: An earlier scan directory, under whose reference sections are judged.
+        contexts: Benign explanations that the creator declares, as written.
     """
 
     now_ms: int
@@ -51,6 +52,7 @@ class ScanOptions:
     threads: int | None = None
     previous: Path | None = None
     reference: Path | None = None
+    contexts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.memory is not None and not _SIZE.fullmatch(self.memory):
@@ -68,6 +70,7 @@ class ScanOptions:
         said = asdict(self)
         for name in ("now_ms", "memory", "spill_dir", "threads"):
             del said[name]
+        said["contexts"] = list(self.contexts)  # what JSON gives back to a resumed run
         return {name: str(v) if isinstance(v, Path) else v for name, v in said.items()}
 
 

@@ -142,6 +142,7 @@ REFERENCE: Final = (
     "campaign_related",
     "section_info",
     "comment_text",
+    "contexts",
 )
 """Tables under `reference/`; what the report draws, free to change between versions."""
 

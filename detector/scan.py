@@ -72,6 +72,7 @@ def scan(
     threads: int | None = None,
     previous: Path | str | None = None,
     reference: Path | str | None = None,
+    contexts: Sequence[str] = (),
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -96,6 +97,8 @@ def scan(
         previous: An earlier scan directory: campaigns that go on keep the ids they have there.
         reference: An earlier scan directory: every section is judged by itself, against what that
             scan learnt; None learns anew, from all sections together.
+        contexts: Benign explanations that the creator declares, such as
+            `giveaway@2024-05-01..2024-05-03` or, for one section, `push@2024-05-01@ID`.
         resume: Continue a run that was stopped, after its last finished step.
         overwrite: Replace an existing scan directory.
         progress: Told where the run is; None is silent.
@@ -115,9 +118,12 @@ def scan(
         >>> found = scan("likes.parquet")                                   # doctest: +SKIP
         >>> found.sections.nlargest(10, "score")                            # doctest: +SKIP
     """
+    from zhenzan.detector.contexts.declare import parse_context
     from zhenzan.detector.options import ScanOptions
     from zhenzan.detector.progress import Silent
 
+    for text in contexts:
+        parse_context(text, timezone)  # says what is wrong before anything is read
     options = ScanOptions(
         now_ms=time.time_ns() // 1_000_000 if now_ms is None else now_ms,
         source=source,
@@ -132,6 +138,7 @@ def scan(
         threads=threads,
         previous=None if previous is None else Path(previous),
         reference=None if reference is None else Path(reference),
+        contexts=tuple(contexts),
     )
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     listed = [Path(path) for path in given]

@@ -141,14 +141,27 @@ def _attribution(work: Workspace) -> Attribution:
 
 
 def contexts_step(work: Workspace) -> dict[str, Any]:
-    """Benign explanations that were declared, and what they excuse."""
-    from zhenzan.detector.contexts import declared_contexts
+    """Benign explanations that were declared or that the data show, and what they excuse."""
+    from zhenzan.detector import contexts as benign
 
-    if "context" not in work.canonical():
-        return {"n_contexts": 0}
-    found = declared_contexts(work.frame("context"))
-    work.put("contexts", found)
-    return {"n_contexts": len(found)}
+    found, templates = _attribution(work), None
+    if work.has("comment_template"):
+        templates = work.arrow("comment_template")
+    rows = [benign.find_contexts(work.engine, work.canonical(), found, templates)]
+    if "context" in work.canonical():
+        rows.append(work.arrow("context", rows[0].schema.names).cast(rows[0].schema))
+    if work.options.contexts:
+        said = [benign.parse_context(t, work.options.timezone) for t in work.options.contexts]
+        ids = work.arrow("capability", ("section_id",))["section_id"].to_pylist()
+        focus = benign.focus_sections(found, templates)
+        rows.append(benign.declared_rows(said, ids, focus))
+    every = benign.in_order(rows)
+    work.put("context_rows", every)
+    company = benign.kept_by_company(found.sections.to_pandas())
+    excuses = benign.declared_contexts(every.to_pandas(), company)
+    if len(excuses):
+        work.put("contexts", excuses)
+    return benign.tally(every, company)
 
 
 def scores_step(work: Workspace) -> dict[str, Any]:
@@ -169,7 +182,30 @@ def scores_step(work: Workspace) -> dict[str, Any]:
     for name in _SCORED:
         work.put(f"scored_{name}", as_table(getattr(scores, name), _scored_schema(name)))
     work.put("score_lines", scores.lines)
+    if work.has("context_rows"):
+        work.put("context_effects", _effects(work, scores))
     return {"info": plain(scores.info)}
+
+
+def _effects(work: Workspace, scores: Scores) -> pa.Table:
+    """Every explanation beside the bands and scores with and without them."""
+    from zhenzan.detector import contexts as benign
+    from zhenzan.models.scorers.rules import RulesScorer
+
+    rows = work.frame("context_rows")
+    ids = sorted(set(rows["section_id"].dropna()))
+    found = _attribution(work)
+    matrix = work.frame("matrix_section")
+    before = benign.without_contexts(
+        RulesScorer(),
+        ids,
+        found,
+        {"section": matrix, "account": matrix[:0], "comment": matrix[:0]},
+        work.frame("capability"),
+        _optional(work, "comment_template"),
+    )
+    company = benign.kept_by_company(found.sections.to_pandas())
+    return benign.effects(rows, company, before, scores.sections)
 
 
 def _scored_schema(name: str) -> pa.Schema:

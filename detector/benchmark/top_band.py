@@ -1,7 +1,7 @@
 """Who reaches the top band of a whole scan: what was bought, and what only looks like it.
 
-Bands are given twice: with the benign explanations that the world declares, and without any, since
-most of what is innocent is declared by nobody.
+Bands are given twice: with the benign explanations that the world declares beside those that the
+data show, and with the latter alone, since most of what is innocent is declared by nobody.
 """
 
 from __future__ import annotations
@@ -42,8 +42,16 @@ def band_rows(
     work.info["attribution"] = keep_attribution(work, found)
     contexts_step(work)
     yield from _rows(work, accounts, sections, "declared")
-    work.path("contexts").unlink(missing_ok=True)
+    _forget_declared(work)
+    contexts_step(work)
     yield from _rows(work, accounts, sections, "undeclared")
+
+
+def _forget_declared(work: Workspace) -> None:
+    """What the world declares; what the data show is found again."""
+    work.path("contexts").unlink(missing_ok=True)
+    told = work.info["ingest"]
+    work.info["ingest"] = {**told, "tables": [t for t in told["tables"] if t != "context"]}
 
 
 def _rows(

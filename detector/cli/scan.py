@@ -61,6 +61,15 @@ def scan(
             help="An earlier scan; each section is judged by itself against what it learnt.",
         ),
     ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context",
+            metavar="KIND@START..END[@ID]",
+            help="A benign explanation that you declare, such as giveaway@2024-05-01..2024-05-03; "
+            "repeatable.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Continue a stopped run after its last finished step."),
@@ -94,6 +103,7 @@ def scan(
             threads=threads,
             previous=previous,
             reference=reference,
+            contexts=context or (),
             resume=resume,
             overwrite=overwrite,
             progress=progress,

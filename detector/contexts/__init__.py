@@ -6,7 +6,7 @@ lower a band, and none that a rule found undoes a top band in which strangers' c
 """
 
 from zhenzan.detector.contexts.declare import Declaration, declared_rows, parse_context
-from zhenzan.detector.contexts.effect import without_contexts
+from zhenzan.detector.contexts.effect import effects, in_order, tally, without_contexts
 from zhenzan.detector.contexts.excuses import declared_contexts, kept_by_company
 from zhenzan.detector.contexts.find import find_contexts
 from zhenzan.detector.contexts.focus import focus_sections
@@ -21,9 +21,12 @@ __all__ = [
     "declared_contexts",
     "declared_rows",
     "detectors",
+    "effects",
     "find_contexts",
     "focus_sections",
+    "in_order",
     "kept_by_company",
     "parse_context",
+    "tally",
     "without_contexts",
 ]

@@ -22,9 +22,9 @@ _EVEN: float = 0.5  # least to most of the full days of a flight
 class Advert:
     """Paid placement is named as the source, or disclosed in the post with a flight of days."""
 
-    kinds: ClassVar = ("advert",)
-    needs: ClassVar = ("engagement.referrer, or section.text",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("advert",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.referrer, or section.text",)
+    sign: ClassVar[Text] = Text(
         "来源标明为广告；或正文公开声明推广，且互动连续数日大致均匀",
         "advertising is named as the source, or the post discloses it and arrivals stay level for"
         " days",

@@ -25,9 +25,9 @@ _SERVE: float = 0.1
 class Assignment:
     """Comments that name a unit and that it is done, from one place or within one sitting."""
 
-    kinds: ClassVar = ("assignment",)
-    needs: ClassVar = ("comment.text", "comment.created_ms or region")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("assignment",)
+    needs: ClassVar[tuple[str, ...]] = ("comment.text", "comment.created_ms or region")
+    sign: ClassVar[Text] = Text(
         "评论多为“某班某人已完成”一类名单，且集中在一个地区或一次几小时之内",
         "comments read like a roster of a class or a staff, from one place or one sitting",
     )

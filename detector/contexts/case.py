@@ -82,7 +82,7 @@ class Case:
     @cached_property
     def said(self) -> Array:
         """Comments that need an explanation: surprising ones, else all by others."""
-        surprising = self.flag("surprising") & self.others
+        surprising: Array = self.flag("surprising") & self.others
         return surprising if surprising.any() else self.others
 
     def flag(self, name: str) -> Array:
@@ -131,7 +131,7 @@ class Case:
         """Normal forms of the comments that need an explanation, the commonest first."""
         texts = self.comments.loc[self.said, "text"]
         made = texts.map(lambda t: normal_form(t) if isinstance(t, str) else "")
-        counts: dict[str, int] = made[made != ""].value_counts().to_dict()
+        counts = {str(f): int(n) for f, n in made[made != ""].value_counts().items()}
         return sorted(counts, key=lambda form: (-counts[form], len(form), form))
 
 

@@ -25,9 +25,9 @@ _SHOP: tuple[str, ...] = ("product", "app", "item", "review", "goods")
 class CommercePraise:
     """A product's page or talk of parcels, and praise spread over days, without an excess."""
 
-    kinds: ClassVar = ("commerce_praise",)
-    needs: ClassVar = ("comment.text", "comment.created_ms")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("commerce_praise",)
+    needs: ClassVar[tuple[str, ...]] = ("comment.text", "comment.created_ms")
+    sign: ClassVar[Text] = Text(
         "商品页或谈到物流，惯用好评分散在多日，且没有集中送达的点赞",
         "a product's page or talk of parcels, with stock praise spread over days and no excess",
     )

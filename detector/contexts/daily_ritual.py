@@ -25,9 +25,9 @@ _LOYAL: float = 0.5  # of the comments are by people who came on three days or m
 class DailyRitual:
     """Five days or more at one hour, and either counters or the same people."""
 
-    kinds: ClassVar = ("daily_ritual",)
-    needs: ClassVar = ("comment.created_ms", "comment.text", "comment.account_id")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("daily_ritual",)
+    needs: ClassVar[tuple[str, ...]] = ("comment.created_ms", "comment.text", "comment.account_id")
+    sign: ClassVar[Text] = Text(
         "五天以上每天同一时段，同一批人留言，并带打卡计数",
         "on five days or more at one hour of the clock, by the same people, with counters",
     )

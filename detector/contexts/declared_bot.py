@@ -18,9 +18,9 @@ _MOST: float = 0.7
 class DeclaredBot:
     """Most of what needs an explanation was done by accounts that are marked as automated."""
 
-    kinds: ClassVar = ("declared_bot",)
-    needs: ClassVar = ("account.declared_bot",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("declared_bot",)
+    needs: ClassVar[tuple[str, ...]] = ("account.declared_bot",)
+    sign: ClassVar[Text] = Text(
         "需要解释的互动或评论多半来自公开标明的自动账号",
         "most of what needs an explanation was done by accounts that are marked as automated",
     )

@@ -22,9 +22,9 @@ _OWN: tuple[str, ...] = ("push_source", "featured_source", "advert_source")
 class ExternalLink:
     """Most of the excess names one outside source that the rest of the section does not."""
 
-    kinds: ClassVar = ("external_link",)
-    needs: ClassVar = ("engagement.referrer",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("external_link",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.referrer",)
+    sign: ClassVar[Text] = Text(
         "多出的互动多半来自同一外部来源，其余互动却不是，且从转发起逐步回落",
         "most of the excess comes through one outside source, the rest does not, and it fades",
     )

@@ -23,9 +23,9 @@ _COHERENT: float = 0.75  # as the rules cut it
 class FanRitual:
     """Loyal to one creator, delivering to nobody else, and alive elsewhere."""
 
-    kinds: ClassVar = ("fan_ritual",)
-    needs: ClassVar = ("engagement.account_id", "section.creator_id")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("fan_ritual",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.account_id", "section.creator_id")
+    sign: ClassVar[Text] = Text(
         "同一批账号每次都来支持同一作者，不为他人集中送达，平时另有日常互动",
         "the same accounts come to post after post of one creator, deliver to nobody else, and"
         " have an everyday life elsewhere",

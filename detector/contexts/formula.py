@@ -20,9 +20,9 @@ _LEAST: float = 0.7
 class Formula:
     """What repeats is what everybody says on such an occasion."""
 
-    kinds: ClassVar = ("formula",)
-    needs: ClassVar = ("comment.text",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("formula",)
+    needs: ClassVar[tuple[str, ...]] = ("comment.text",)
+    sign: ClassVar[Text] = Text(
         "重复的评论是悼念、节日或祝贺的惯用语",
         "the comments that repeat are set phrases of condolence, festivals or congratulation",
     )

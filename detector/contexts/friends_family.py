@@ -20,9 +20,9 @@ _SERVE: float = 0.1
 class FriendsFamily:
     """At most thirty accounts, most of whom follow the creator and are followed back."""
 
-    kinds: ClassVar = ("friends_family",)
-    needs: ClassVar = ("follow",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("friends_family",)
+    needs: ClassVar[tuple[str, ...]] = ("follow",)
+    sign: ClassVar[Text] = Text(
         "不到三十个账号，多数与作者互相关注，且不为他人集中送达",
         "at most thirty accounts, most of whom follow the creator and are followed back",
     )

@@ -22,9 +22,9 @@ _LEAST: float = 0.5
 class Giveaway:
     """The post draws prizes, and either most comments take part or arrivals end at a deadline."""
 
-    kinds: ClassVar = ("giveaway",)
-    needs: ClassVar = ("section.text",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("giveaway",)
+    needs: ClassVar[tuple[str, ...]] = ("section.text",)
+    sign: ClassVar[Text] = Text(
         "正文写明抽奖，且多数评论在参与抽奖，或互动在截止时刻后骤停",
         "the post draws prizes, and most comments take part or arrivals stop at a deadline",
     )

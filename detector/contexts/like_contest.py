@@ -21,9 +21,9 @@ _CONTESTANTS: int = 2
 class LikeContest:
     """The post rewards likes of comments, and several comments share most of the likes."""
 
-    kinds: ClassVar = ("like_contest",)
-    needs: ClassVar = ("section.text", "engagement.comment_id")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("like_contest",)
+    needs: ClassVar[tuple[str, ...]] = ("section.text", "engagement.comment_id")
+    sign: ClassVar[Text] = Text(
         "正文按评论获赞数评奖，且点赞集中在多条参赛评论上",
         "the post rewards likes of comments, and several comments received most of the likes",
     )

@@ -25,9 +25,9 @@ _UNEVEN: float = 0.3  # coefficient of variation of the gaps between moments; or
 class Livestream:
     """Exclamations bunch in seconds, several times within hours, where things happen."""
 
-    kinds: ClassVar = ("livestream",)
-    needs: ClassVar = ("comment.created_ms", "comment.text")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("livestream",)
+    needs: ClassVar[tuple[str, ...]] = ("comment.created_ms", "comment.text")
+    sign: ClassVar[Text] = Text(
         "短促的感叹在几秒内齐发，几小时内多次，间隔不均，像直播中的瞬间",
         "short exclamations within the same seconds, several times in some hours at uneven gaps",
     )

@@ -22,9 +22,9 @@ _USUAL_H: float = 1.0
 class MeasurementArtefact:
     """Times that lie on a clock of ten minutes or coarser, or that begin eight hours late."""
 
-    kinds: ClassVar = ("measurement_artefact",)
-    needs: ClassVar = ("engagement.ts_lo_ms",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("measurement_artefact",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.ts_lo_ms",)
+    sign: ClassVar[Text] = Text(
         "时间堆在十分钟、一小时或一天的整点上，或整体偏移八小时",
         "times heap on a clock of ten minutes or coarser, or begin eight hours late as a whole",
     )

@@ -21,9 +21,9 @@ _EARLY_MS: int = 2 * HOUR_MS
 class Meme:
     """Known catchphrases make up the comments that repeat."""
 
-    kinds: ClassVar = ("meme",)
-    needs: ClassVar = ("comment.text",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("meme",)
+    needs: ClassVar[tuple[str, ...]] = ("comment.text",)
+    sign: ClassVar[Text] = Text(
         "重复的评论是到处可见的流行语或抢前排",
         "the comments that repeat are catchphrases or claims of first place, as everywhere",
     )

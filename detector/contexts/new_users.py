@@ -20,9 +20,9 @@ _YOUNG: float = 0.5
 class NewUsers:
     """Young accounts, on days when everyday visitors of other creators are young, too."""
 
-    kinds: ClassVar = ("new_users",)
-    needs: ClassVar = ("account.created_ms",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("new_users",)
+    needs: ClassVar[tuple[str, ...]] = ("account.created_ms",)
+    sign: ClassVar[Text] = Text(
         "新账号多，而那几天其他作者的日常受众中新账号也同样增多",
         "many young accounts, on days when other creators' everyday visitors are young, too",
     )

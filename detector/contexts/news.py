@@ -20,9 +20,9 @@ _TAIL_MS: int = 72 * HOUR_MS  # secondary peaks come for days
 class News:
     """Shared onset, shared rare word, and no shared crowd."""
 
-    kinds: ClassVar = ("news",)
-    needs: ClassVar = ("section.title", "section.creator_id")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("news",)
+    needs: ClassVar[tuple[str, ...]] = ("section.title", "section.creator_id")
+    sign: ClassVar[Text] = Text(
         "几位作者含同一少见词的内容在几小时内同时升温，来者并非同一批人",
         "posts of several creators over one rare word rise within hours, with different people",
     )

@@ -17,9 +17,9 @@ __all__ = ["PlatformPurge"]
 class PlatformPurge:
     """This section lost acts in an hour in which many creators' sections did."""
 
-    kinds: ClassVar = ("platform_purge",)
-    needs: ClassVar = ("engagement.retracted_lo_ms",)
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("platform_purge",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.retracted_lo_ms",)
+    sign: ClassVar[Text] = Text(
         "互动在许多作者的内容同时减少的那一小时被撤回",
         "acts were undone in an hour in which those of many other creators were, too",
     )

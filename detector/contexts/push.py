@@ -24,9 +24,9 @@ _SERVE: float = 0.3
 class Push:
     """A fading rate from publication on, of followers or of a subscription's readers."""
 
-    kinds: ClassVar = ("push",)
-    needs: ClassVar = ("section.published_ms", "follow or engagement.referrer")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("push",)
+    needs: ClassVar[tuple[str, ...]] = ("section.published_ms", "follow or engagement.referrer")
+    sign: ClassVar[Text] = Text(
         "互动从发布起逐步回落，且来者多为关注者或经推送、会话到达",
         "arrivals fade from publication on, and come from followers or through subscriptions",
     )

@@ -20,9 +20,9 @@ _HISTORY: int = 50  # everyday acts of the creator's other sections
 class Regional:
     """One place brings most of the excess, and most of the creator's other visitors."""
 
-    kinds: ClassVar = ("regional",)
-    needs: ClassVar = ("engagement.region", "section.creator_id")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("regional",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.region", "section.creator_id")
+    sign: ClassVar[Text] = Text(
         "来者多在同一地区，而该作者其他内容的日常受众也来自那里",
         "most come from one region, and so do the everyday visitors of the creator's other posts",
     )

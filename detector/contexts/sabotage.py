@@ -23,9 +23,9 @@ class Sabotage:
     It excuses nothing. It reminds whoever reads the report that others order engagement, too.
     """
 
-    kinds: ClassVar = ("sabotage",)
-    needs: ClassVar = ("engagement.account_id", "section.creator_id")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("sabotage",)
+    needs: ClassVar[tuple[str, ...]] = ("engagement.account_id", "section.creator_id")
+    sign: ClassVar[Text] = Text(
         "送达的账号为许多他人服务，除这一次外从未来过该作者处",
         "the accounts serve many others and came to this creator on this one occasion only",
     )

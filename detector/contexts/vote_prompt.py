@@ -21,9 +21,9 @@ _SHORT: int = 4  # characters of an answer without its marks: "1", "111", "A", "
 class VotePrompt:
     """The post asks for a token or a choice, and half of the comments are it."""
 
-    kinds: ClassVar = ("vote_prompt",)
-    needs: ClassVar = ("section.text", "comment.text")
-    sign: ClassVar = Text(
+    kinds: ClassVar[tuple[str, ...]] = ("vote_prompt",)
+    needs: ClassVar[tuple[str, ...]] = ("section.text", "comment.text")
+    sign: ClassVar[Text] = Text(
         "正文请读者扣 1、投票或接龙，且多数评论就是这种短答或复述正文",
         "the post asks for a token or a vote, and most comments are such short answers or echoes",
     )
