@@ -24,7 +24,7 @@ _SEEN: Final = ("fetched_at", "fetchedAt", "observed_at", "captured_at", "crawle
 _VIDEOS: Final = ("exportId", "export_id", "objectId", "object_id", "feed_id")
 _SHORT: Final = re.compile(r"mp\.weixin\.qq\.com/s/([A-Za-z0-9_-]{16,40})")
 # `comments_page2.json` and `文章-第3页.json` are one section with their neighbours.
-_PAGE: Final = re.compile(r"[ _.-]*(?:page|p|第)[ _-]?[0-9]+页?$", re.IGNORECASE)
+_PAGE: Final = re.compile(r"[ _.-]*(?:page|p|\u7b2c)[ _-]?[0-9]+\u9875?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -61,13 +61,9 @@ class People:
     the same page is the same person.
     """
 
-    def __init__(self, comments: Iterable[Mapping[str, object]]) -> None:
-        self._known: dict[str, Person] = {}
-        for comment in comments:
-            person = _derived(comment)
-            if person is not None:
-                for key in _keys(comment):
-                    self._known.setdefault(key, person)
+    def __init__(self, comments: Sequence[Mapping[str, object]]) -> None:
+        self._comments = comments
+        self._index: dict[str, Person] | None = None
 
     def author(self, comment: Mapping[str, object]) -> Person | None:
         """Of a comment or reply; None where nothing names them."""
@@ -75,18 +71,34 @@ class People:
         if person is not None:
             return person
         keys = list(_keys(comment))
+        known = self._known()
         for key in keys:
-            if key in self._known:
-                return self._known[key]
+            if key in known:
+                return known[key]
         if not keys:
             return None
         kind = "native" if keys[0].startswith("openid-") else "name_only"
         return Person(keys[0], kind, _name(comment), picture_of(comment))
 
+    def _known(self) -> dict[str, Person]:
+        """Commenters by openid and by name with picture; made when the first reply asks."""
+        if self._index is None:
+            self._index = {}
+            for comment in self._comments:
+                person = _derived(comment)
+                if person is not None:
+                    for key in _keys(comment):
+                        self._index.setdefault(key, person)
+        return self._index
+
 
 def first(values: Mapping[str, object], names: Iterable[str]) -> object:
     """The first value that is there and says something."""
-    return next((values[n] for n in names if values.get(n) not in (None, "")), None)
+    for name in names:
+        value = values.get(name)
+        if value is not None and value != "":
+            return value
+    return None
 
 
 def picture_of(comment: Mapping[str, object]) -> str | None:

@@ -62,10 +62,10 @@ class Wechat(Source):
         }
     )
     looked_for: ClassVar[tuple[str, ...]] = (
-        "exported articles: _accountName with readNum or link, or columns 链接, 阅读, 点赞, 留言",
+        "exported articles: _accountName with readNum or link, or columns 链接 阅读 点赞 留言",
         "comments: elected_comment; comment[].user_comment_id; comments[] of a console capture",
         "statistics: list[] with ref_date and read, share or detail_list; data[].read_num",
-        "Channels (视频号): comment[].commentCreatetime; exportId with readCount",
+        "视频号 (Channels): comment[].commentCreatetime; exportId with readCount",
     )
     platform: ClassVar[str | None] = "wechat"
     timezone: ClassVar[str | None] = "Asia/Shanghai"
