@@ -10,6 +10,7 @@ from typing import Final
 from zhenzan.detector.sources.base import Match, Source
 from zhenzan.detector.sources.bluesky import Bluesky
 from zhenzan.detector.sources.canonical import Canonical
+from zhenzan.detector.sources.cn_raw import CnRaw
 from zhenzan.detector.sources.files import Probe, probe
 from zhenzan.detector.sources.forum import Forum
 from zhenzan.detector.sources.github_stars import GithubStars
@@ -25,6 +26,7 @@ _GROUP: Final = "zhenzan.sources"
 _BUILT_IN: Final[tuple[type[Source], ...]] = (
     Canonical,
     Bluesky,
+    CnRaw,
     GithubStars,
     MediaCrawler,
     Wechat,

@@ -163,6 +163,103 @@ SAMPLES: dict[str, dict[str, str]] = {
         ),
         "articles.csv": "链接,阅读,点赞,留言\nhttps://mp.weixin.qq.com/s?mid=22&idx=1,12,3,0\n",
     },
+    "cn_raw": {
+        "bilibili.json": json.dumps(
+            {
+                "code": 0,
+                "data": {
+                    "page": {"count": 1, "acount": 1},
+                    "upper": {"mid": 9},
+                    "replies": [
+                        {
+                            "rpid": 9007199254740993001,
+                            "oid": 7,
+                            "type": 1,
+                            "mid": 8,
+                            "root": 0,
+                            "parent": 0,
+                            "ctime": 1717000000,
+                            "like": 3,
+                            "content": {"message": "前排"},
+                            "member": {"mid": "8", "uname": "友"},
+                        }
+                    ],
+                },
+            }
+        ),
+        "douyin.json": json.dumps(
+            {
+                "status_code": 0,
+                "cursor": 1,
+                "has_more": 0,
+                "total": 1,
+                "comments": [
+                    {
+                        "cid": "7374458847232000030",
+                        "aweme_id": "7370000000000000001",
+                        "text": "好",
+                        "create_time": 1717000005,
+                        "digg_count": 3,
+                        "user": {"uid": "8"},
+                    }
+                ],
+            }
+        ),
+        "xiaohongshu.json": json.dumps(
+            {
+                "code": 0,
+                "data": {
+                    "has_more": False,
+                    "cursor": "",
+                    "time": 1717005000000,
+                    "comments": [
+                        {
+                            "id": "665757400000000000000032",
+                            "note_id": "6650000000000000290abcde",
+                            "content": "已三连",
+                            "create_time": 1717000000000,
+                            "like_count": "1.2万",
+                            "user_info": {"user_id": "5f01"},
+                        }
+                    ],
+                },
+            }
+        ),
+        "weibo 5039450000000000.json": json.dumps(
+            {
+                "ok": 1,
+                "data": {
+                    "total_number": 1,
+                    "max_id": 0,
+                    "data": [
+                        {
+                            "id": "5039525617205253",
+                            "rootid": "5039525617205253",
+                            "text": "赞",
+                            "created_at": "Thu May 30 00:26:40 +0800 2024",
+                            "like_count": 3,
+                            "user": {"id": 8},
+                        }
+                    ],
+                },
+            }
+        ),
+        "attitudes 5039450000000000.json": json.dumps(
+            {
+                "ok": 1,
+                "data": {
+                    "data": [
+                        {
+                            "id": 1,
+                            "created_at": "Thu May 30 00:26:40 +0800 2024",
+                            "attitude_type": 1,
+                            "user": {"id": 8},
+                        }
+                    ]
+                },
+            }
+        ),
+    },
     "canonical": {
         "engagement.csv": "kind,section_id,account_id,ts_ms\nlike,s,a,1700000000\n",
         "comment.jsonl": '{"comment_id": "c", "section_id": "s", "text": "支持!+1"}\n',
