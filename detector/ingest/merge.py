@@ -14,6 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from zhenzan.detector.ingest.convert import staged_schema
+from zhenzan.detector.ingest.coverage import merged_coverage
 from zhenzan.detector.ingest.engagements import forget, merge_engagements
 from zhenzan.detector.ingest.pseudonyms import platform_of
 from zhenzan.detector.ingest.settle import settle
@@ -79,7 +80,11 @@ def merge(
             rows, orphans = merge_engagements(engine, staged[name])
             orphans += unknown
         else:
-            rows = _newest(TABLES[name], staged[name])
+            rows = (
+                merged_coverage(staged[name], tables.get("comment"))
+                if name == "coverage"
+                else _newest(TABLES[name], staged[name])
+            )
             kept += _distinct(engine, TABLES[name], staged[name], primary)
         tables[name] = _stored(engine, TABLES[name], rows, work_dir)
     for name in _COMPLETING:
@@ -93,7 +98,8 @@ def merge(
             rows = _completed(TABLES[name], whole, rank_ids=rank_ids)
             tables[name] = _stored(engine, TABLES[name], rows, work_dir)
     if "engagement" in tables:
-        kept += count(engine, tables["engagement"])
+        derived = _only_derived(engine, staged["engagement"])
+        kept += max(count(engine, tables["engagement"]) - derived, 0)
     forget(engine)
     for relation in staged.values():
         engine.drop(relation)
@@ -121,6 +127,21 @@ def _distinct(engine: Engine, table: Table, staged: Relation, primary: Mapping[s
         engine,
         f"SELECT count(*) AS n FROM (SELECT {key} FROM {staged.name} WHERE z_primary "
         f"GROUP BY {key}) AS keys",
+    )
+
+
+def _only_derived(engine: Engine, staged: Relation) -> int:
+    """Acts that come from records which another table counts, such as the rating of a review."""
+    key = "kind, section_id, comment_id, account_id, occurrence"
+    named = _number(
+        engine,
+        f"SELECT count(*) AS n FROM (SELECT {key}, "
+        f"max(CASE WHEN z_primary THEN 1 ELSE 0 END) AS z_counted FROM {staged.name} "
+        f"WHERE account_id IS NOT NULL GROUP BY {key}) AS acts WHERE z_counted = 0",
+    )
+    return named + _number(
+        engine,
+        f"SELECT count(*) AS n FROM {staged.name} WHERE account_id IS NULL AND NOT z_primary",
     )
 
 

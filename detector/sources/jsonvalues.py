@@ -57,6 +57,8 @@ def json_values(pieces: Iterable[bytes]) -> Iterator[tuple[int, Any | JsonProble
                 continue
             reason = _reason(error)
             yield line, JsonProblem(f"not JSON: {reason}")
+            if at_end and _breaks_off(error, text) and not _line_is_broken(text, at, decoder):
+                return  # the last value, on however many lines
             end = text.find("\n", at)
             end = len(text) if end < 0 else end
         else:
@@ -75,6 +77,13 @@ def _reason(error: ValueError | RecursionError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return error.msg
     return "nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+
+
+def _breaks_off(error: ValueError | RecursionError, text: str) -> bool:
+    """Whether nothing is wrong but that the text ends: in a string, an escape, a word, between."""
+    return isinstance(error, json.JSONDecodeError) and (
+        error.pos >= len(text.rstrip()) - len(r"\u0000") or error.msg.startswith("Unterminated string")
+    )
 
 
 def _line_is_broken(text: str, at: int, decoder: json.JSONDecoder) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "count_columns",
     "id_column",
     "mask_of",
+    "region_column",
     "rounded",
     "text_column",
     "times_of",
@@ -37,6 +38,7 @@ _TEXT: Final = pa.string()
 _EPOCH: Final = r"^[0-9]{9,14}(\.0*)?$"
 # What a spreadsheet program leaves of a long number, in text and in cells.
 _ROUNDED: Final = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
+_FROM: Final = r"^(来自|IP属地[:：]?|发布于)\s*"
 _STAMP: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 # Of all platforms here; the hash is what the collector itself keeps of an id since 2026-07-01.
 _HASHED_BY_COLLECTOR: Final = 16
@@ -61,6 +63,11 @@ def text_column(batch: pa.RecordBatch, *names: str) -> pa.StringArray:
         texts = pc.utf8_trim_whitespace(_spelled(column))
         found = pc.coalesce(found, pc.if_else(pc.equal(texts, ""), pa.scalar(None, _TEXT), texts))
     return found
+
+
+def region_column(batch: pa.RecordBatch) -> pa.StringArray:
+    """Where the platform says that somebody wrote from, without the words around it."""
+    return pc.replace_substring_regex(text_column(batch, "ip_location"), _FROM, "")
 
 
 def _spelled(column: pa.Array) -> pa.StringArray:

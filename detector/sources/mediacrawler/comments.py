@@ -15,6 +15,7 @@ from zhenzan.detector.sources.mediacrawler.columns import (
     count_columns,
     id_column,
     mask_of,
+    region_column,
     rounded,
     text_column,
     times_of,
@@ -43,7 +44,6 @@ _SIGNS: Final = ("sign", "user_signature")
 _NUMBERED: Final = frozenset({"bilibili", "weibo"})
 # `parent_comment_id` of these names the thread's first comment, of the others the one replied to.
 _NAMES_ROOT: Final = frozenset({"douyin", "weibo", "tieba"})
-_FROM: Final = r"^(来自|IP属地[:：]?|发布于)\s*"
 
 
 def comment_rows(shape: Shape, data: pa.RecordBatch, lines: pa.Int64Array) -> Iterator[Rows | int]:
@@ -65,7 +65,7 @@ def comment_rows(shape: Shape, data: pa.RecordBatch, lines: pa.Int64Array) -> It
                 "text": text_column(data, "content"),
                 "created_ms": created,
                 "created_precision_s": precision,
-                "region": pc.replace_substring_regex(text_column(data, "ip_location"), _FROM, ""),
+                "region": region_column(data),
                 "reply_count": text_column(data, "sub_comment_count"),
                 "like_count": text_column(data, "like_count", "comment_like_count"),
                 "observed_ms": times_of(data, "last_modify_ts")[0],
@@ -108,21 +108,21 @@ def account_rows(shape: Shape, data: pa.RecordBatch, lines: pa.Int64Array) -> It
     batch = pa.RecordBatch.from_pydict(columns).filter(account.is_valid())
     kept = lines.filter(account.is_valid())
     yield Rows("account", batch, kept, derived=True, platform=shape.platform)
-    yield from _profiles(shape, data, lines, account)
+    yield from _profiles(shape, data, lines, pc.if_else(known, account, None))
 
 
 def _profiles(
     shape: Shape, data: pa.RecordBatch, lines: pa.Int64Array, account: pa.Array
 ) -> Iterator[Rows]:
-    """How long the line is that an account says of itself, where the file has such a column."""
-    columns_there = [name for name in _SIGNS if name in data.schema.names]
-    if not columns_there:
+    """How long the line is that an account says of itself, in files that have it; empty is 0.
+
+    Only rows of the first version come here: those of the second, in the same file, say nothing.
+    """
+    if not set(_SIGNS) & set(data.schema.names):
         return
     observed = times_of(data, "last_modify_ts")[0]
     signs = pc.fill_null(text_column(data, *_SIGNS), "")
-    # An empty line is one of length 0; where rows of both versions mix, none is none.
-    told = data.column(columns_there[0]).is_valid()
-    keep = pc.and_(pc.and_(account.is_valid(), observed.is_valid()), told)
+    keep = pc.and_(account.is_valid(), observed.is_valid())
     columns = {
         "account_id": account, "observed_ms": observed, "bio_length": pc.utf8_length(signs),
     }  # fmt: skip

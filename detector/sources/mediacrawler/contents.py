@@ -17,6 +17,7 @@ from zhenzan.detector.sources.mediacrawler.columns import (
     count_columns,
     id_column,
     mask_of,
+    region_column,
     text_column,
     times_of,
     weibo_times,
@@ -38,7 +39,7 @@ _FIGURES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "followers": ("fans", "total_fans"),
         "following": ("follows",),
-        "posts": ("videos_count", "video_count"),
+        "posts": ("videos_count",),
         "likes_received": ("interaction", "total_liked", "get_voteup_count"),
         "level": ("user_rank",),
     }
@@ -87,12 +88,12 @@ def _claimed(
     shape: Shape, data: pa.RecordBatch, lines: pa.Int64Array, section: pa.Array, column: str
 ) -> Iterator[Rows]:
     """How many comments there are; this table holds none of them, ingest counts those of others."""
-    low, high = count_columns(data, column)
-    keep = pc.and_(low.is_valid(), section.is_valid())
+    _, total = count_columns(data, column)  # of `10+` nobody knows how many there are
+    keep = pc.and_(total.is_valid(), section.is_valid())
     selection = "top" if shape.platform in TOP_FIRST else "unknown"
     columns = {
         "section_id": section,
-        "claimed_total": pc.coalesce(high, low),
+        "claimed_total": total,
         "collected": pa.array(np.zeros(data.num_rows, np.int64)),
         "selection": by_value(section, lambda _: selection),
     }
@@ -122,7 +123,7 @@ def creator_rows(shape: Shape, data: pa.RecordBatch, lines: pa.Int64Array) -> It
         if set(theirs) & set(data.schema.names)
     }
     keep = pc.and_(account.is_valid(), observed.is_valid())
-    region = text_column(data, "ip_location")
+    region = region_column(data)
     rows = pa.RecordBatch.from_pydict(
         {"account_id": account, "observed_ms": observed, "region": region, **figures}
     ).filter(keep)

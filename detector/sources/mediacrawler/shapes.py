@@ -83,7 +83,7 @@ CONTENTS: Final[Mapping[str, Contents]] = MappingProxyType(
         ),
         "bilibili": Contents(
             "video_id", "video", "create_time", "desc", "video_comment",
-            {"like": "liked_count", "dislike": "disliked_count", "view": "video_play_count",
+            {"like": "liked_count", "view": "video_play_count",
              "favorite": "video_favorite_count", "share": "video_share_count",
              "coin": "video_coin_count", "danmaku": "video_danmaku", "reply": "video_comment"},
         ),
@@ -101,7 +101,10 @@ CONTENTS: Final[Mapping[str, Contents]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
-"""Misspelt names (`viewd_count`, `total_replay_num`) are those of the files."""
+"""Misspelt names (`viewd_count`, `total_replay_num`) are those of the files.
+
+Bilibili's `disliked_count` is left out: the platform shows it to nobody, and 0 stands for unknown.
+"""
 
 DYNAMICS: Final = Contents(
     "dynamic_id", "post", "pub_ts", "text", "total_comments",

@@ -142,3 +142,15 @@ def test_numbers_longer_than_python_reads_cost_their_line(tmp_path: Path, lines:
     values = [r.data.column("a").to_pylist() for r in records if isinstance(r, Records)]
     assert [v for batch in values for v in batch] == ["1", "2"]
     assert len([r for r in records if isinstance(r, BadRecord)]) == 1
+
+
+@pytest.mark.parametrize("share", [0.31, 0.5, 0.62, 0.77, 0.93])
+def test_an_indented_array_that_breaks_off_costs_one_record(share: float) -> None:
+    """However many lines the last object has: it is one record that cannot be read."""
+    rows = [{"id": n, "text": f'第{n} "条"', "more": {"a": [1, 2]}} for n in range(40)]
+    whole = json.dumps(rows, indent=4, ensure_ascii=False).encode()
+    found = list(json_values([whole[: int(len(whole) * share)]]))
+    good = [value for _, value in found if not isinstance(value, JsonProblem)]
+    assert good == rows[: len(good)]
+    assert len(found) - len(good) <= 1
+    assert abs(len(good) - 40 * share) < 2
