@@ -30,7 +30,10 @@ class Uplift:
     """Likes that come slowly to what stands on top, or through the platform's own pages."""
 
     kinds: ClassVar[tuple[str, ...]] = ("pinned", "selected", "featured")
-    needs: ClassVar[tuple[str, ...]] = ("comment.pinned, selected or liked_by_creator", "engagement.referrer")
+    needs: ClassVar[tuple[str, ...]] = (
+        "comment.pinned, selected or liked_by_creator",
+        "engagement.referrer",
+    )
     sign: ClassVar[Text] = Text(
         "置顶或精选的评论缓慢得赞；或多出的互动多半来自平台推荐位",
         "a pinned or selected comment gathers likes slowly, or most of the excess comes through"

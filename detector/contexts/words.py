@@ -83,8 +83,9 @@ def is_phrase(folded: str, *names: str) -> bool:
 def quote_around(folded: str, match: re.Match[str]) -> str | None:
     """A few words of a post around what was found, personal parts masked."""
     start = max(0, match.start() - _BEFORE)
-    piece = folded[start : start + _QUOTED]
-    return _masked(piece)
+    while 0 < start < match.start() and folded[start - 1].isascii() and folded[start - 1].isalnum():
+        start += 1  # no half words
+    return _masked(folded[start : start + _QUOTED])
 
 
 def quotable(forms: Sequence[str]) -> str | None:

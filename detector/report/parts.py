@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from zhenzan.detector.report.checks import incomplete, section_checks
 from zhenzan.detector.report.curves import section_curves, section_windows
+from zhenzan.detector.report.explained import build_explained
 from zhenzan.detector.report.material import (
     Material,
     by_section,
@@ -41,6 +42,7 @@ class _Frames:
     acts: dict[str, pd.DataFrame]
     comments: dict[str, pd.DataFrame]
     capability: dict[str, dict[str, Any]]
+    contexts: dict[str, pd.DataFrame]
     shared: dict[str, int]  # accounts of the whole scan by template
 
 
@@ -84,6 +86,7 @@ def _frames(ids: list[str], made: Material) -> _Frames:
         acts=by_section(read_acts(scan, sections=sorted(windows)), ids) if windows else {},
         comments=by_section(chosen, ids),
         capability={key: records(found.head(1))[0] for key, found in known.items()},
+        contexts=by_section(scan.reference("contexts"), ids),
         shared=_authors(comments),
     )
 
@@ -125,6 +128,7 @@ def _part(
             made.texts.optional(f"context.{c}", made.redactor.sentence(c))
             for c in listed(record["contexts"])
         ),
+        explained=build_explained(frames.contexts.get(section_id), made),
         families=tuple(made.texts.optional(f"family.{f}", f) for f in used),
         incomplete=incomplete(capability),
         checks=section_checks(capability, set(used), made.texts, made.wording),

@@ -13,6 +13,8 @@ __all__ = [
     "Check",
     "CommentRow",
     "Curve",
+    "Explained",
+    "ExplainedRow",
     "Group",
     "GroupMember",
     "InputRow",
@@ -191,6 +193,29 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedRow:
+    """One benign explanation: what, who says so, when, in which words, and whether it counted."""
+
+    name: str
+    who: str
+    when: str
+    quote: str
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The explanations of a section; its band and score without and with all of them."""
+
+    rows: tuple[ExplainedRow, ...]
+    more: int
+    band_before: str | None
+    band_after: str | None
+    score_before: float | None
+    score_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SectionPart:
     """A section described in full."""
 
@@ -200,6 +225,7 @@ class SectionPart:
     coordinated: bool | None
     automated: bool | None
     contexts: tuple[str, ...]
+    explained: Explained | None
     families: tuple[str, ...]
     incomplete: bool
     checks: tuple[Check, ...]
