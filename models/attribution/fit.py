@@ -19,7 +19,7 @@ from zhenzan.models.attribution.curve import Curves, fit_curves
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.kernels import WINDOW_FIELDS, scan_windows
 from zhenzan.models.attribution.learnt import MARK_RANGE, Learnt, learn_ratios
-from zhenzan.models.attribution.lives import elsewhere
+from zhenzan.models.attribution.lives import elsewhere, homes
 from zhenzan.models.attribution.null import (
     GRID,
     default_multipliers,
@@ -55,6 +55,12 @@ _PART_ACTS: Final = 50_000
 # Before its window is lit, the excess around one act speaks for its account by a factor of three at
 # most: those who follow launches sit in many organic bursts (diluted stars, share .01).
 _ALONE: Final = math.log(3.0)
+# Who is known for deliveries elsewhere still does most of what it does of its own accord (pools
+# camouflage at least half, peers.md 4): outside every excess its account speaks by at most e^4.5,
+# so that with the background of .002 no act is called delivered with more than .15. Without a bound
+# (e^9) a lone act of camouflage reached .95; the price is 4 % of the delivered acts (default preset
+# at 10^6, seed 0).
+_LONE: Final = math.exp(4.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +127,8 @@ def fit(
         config: Settings.
         progress: Called as `progress(done, rounds)` after each round.
         clues: What corroborates, if anything is known; learnt before the last round.
-        creator: Creator code of each section code, for company (`elsewhere`) and for communities,
-            whose acts teach no clue; without it each section stands for itself.
+        creator: Creator code of each section code, for company (`elsewhere`), propensity (`homes`)
+            and communities, whose acts teach no clue; without it each section stands for itself.
         remember: Also returns what a reference keeps: what the last round used.
     """
     shape = (len(SCALES_S), events.n_groups)
@@ -130,6 +136,7 @@ def fit(
     weight = act_weights(events)
     views = () if "company" in config.without else elsewhere(events, creator)
     neighbours = [meet_neighbours(view, config) for view in views]
+    home = homes(events, creator)
     q, propensity, hint = np.zeros(events.n), np.zeros(events.n), np.zeros(events.n)
     beside = company(events.n, neighbours, q, weight)
     together = company_ratio(beside, q, weight)
@@ -144,13 +151,13 @@ def fit(
         if "propensity" not in config.without:
             # A clue belongs to its act; it must not count for the account's others by propensity.
             act = _act_ratio(found, q, propensity + hint, together, weight, config)
-            propensity = propensity_ratio(events, q, act, weight)
+            propensity = propensity_ratio(events, q, act, weight, home)
         if clues and done >= config.rounds - _CORROBORATED:
             honest = _not_communal(events, q, creator, config)
             hint = corroboration_ratio(clues, honest)
             tables = learn(clues, honest) if remember else {}
         if remember and done == config.rounds - 1:
-            learnt = learn_ratios(events, q, act, hint, weight, neighbours, tables, config)
+            learnt = learn_ratios(events, q, act, hint, weight, neighbours, tables, config, home)
         curves, found, q = _round(events, q, propensity + together + hint, weight, null, config)
         sums.append(float(q.sum()))
     if progress is not None:
@@ -190,6 +197,8 @@ def _round(
 
 
 def _with_background(q: Reals, mark: Reals, config: AttributionConfig) -> Reals:
+    """Posteriors with what accounts alone say of acts that no window explains."""
+    mark = np.minimum(mark, _LONE)
     base = config.background * mark / (1.0 - config.background + config.background * mark)
     return np.asarray(q + (1.0 - q) * base)
 

@@ -79,7 +79,7 @@ def judge_alone(
     together = apply_company(value, learnt.company)
     propensity = none
     if "propensity" not in config.without:
-        propensity = other_life(timed, memory) - learnt.level
+        propensity = other_life(timed, memory, by_creator=reference.by_creator) - learnt.level
     used = [_where_seen(clue, events) for clue in clues if clue.name in CLUES]
     hint = apply(used, learnt.clues) if used else none
     mark = np.clip(propensity + together + hint, *MARK_RANGE)
@@ -131,7 +131,8 @@ def remembered_untimed(
     mark = np.zeros(n)
     if n and "propensity" not in config.without:
         parts = (seats.account, seats.section, seats.creator, seats.visit)
-        mark = other_life(Seats(*(part[late] for part in parts)), reference.memory)
+        late_seats = Seats(*(part[late] for part in parts))
+        mark = other_life(late_seats, reference.memory, by_creator=reference.by_creator)
     prior = prior_by_stream(events, purchased, config.background)
     return Untimed(
         np.asarray(even_steps(expit(mark + logit(prior)))), np.zeros(n), np.full(n, np.nan),

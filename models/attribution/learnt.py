@@ -57,6 +57,7 @@ def learn_ratios(
     beside: Sequence[Neighbours],
     clues: Mapping[str, Reals],
     config: AttributionConfig,
+    home: NDArray[np.int64],
 ) -> Learnt:
     """What a round of the fit uses.
 
@@ -69,13 +70,14 @@ def learn_ratios(
         beside: Meetings counted.
         clues: Tables learnt.
         config: What is left out.
+        home: Of `homes`.
     """
     chance = learn_chance(beside, q, weight)
     value = company(events.n, beside, q, weight, chance)
     table = company_table(value, q, weight)
     level, mark = 0.0, apply_company(value, table)
     if events.n and "propensity" not in config.without:
-        ratio = other_visits(events, act)
+        ratio = other_visits(events, act, home)
         level = log_level(ratio, q, weight)
         mark = mark + ratio - level
     typical = typical_mark(np.clip(mark + hint, *MARK_RANGE), weight) if events.n else 1.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from zhenzan.models.attribution.events import Events, visits
 
-__all__ = ["by_creators", "elsewhere"]
+__all__ = ["by_creators", "elsewhere", "homes"]
 
 Ints = NDArray[np.int64]
 
@@ -29,9 +29,10 @@ def elsewhere(events: Events, creator: Ints | None) -> tuple[Events, ...]:
     people each time; only whom an account meets with *other* creators tells whether it serves
     strangers. So for accounts of several creators all sections of a creator are one. Of those that
     act for a single creator nothing else is known: for them each section stands for itself, and
-    coherence tells. Measured on the default preset at 10^6 (seed 0): fan clubs and classes were
-    half of the sum of posteriors before, and are a hundredth; pools of 500 that deliver small
-    orders gain .10 of recall.
+    coherence tells. Measured on the default preset at 10^6 (seed 0): the sum of posteriors falls
+    from 50,052 to 28,750 (46,262 acts were delivered, most by pools of thousands), nearly all of it
+    fan clubs and classes, and accounts of pools of 500 that deliver small orders are found at .827
+    instead of .747 (0.1 % of organic accounts).
 
     Args:
         events: The acts.
@@ -44,19 +45,44 @@ def elsewhere(events: Events, creator: Ints | None) -> tuple[Events, ...]:
     """
     if creator is None or not by_creators(events, creator):
         return (events,)
-    acted = creator[events.section]
-    visit = visits(events.account, acted)
-    owner = np.zeros(int(visit.max(initial=-1)) + 1, np.int64)
-    known = visit >= 0
-    owner[visit[known]] = events.account[known]
-    creators = np.bincount(owner, minlength=len(events.n_sections))
-    several = creators > 1
+    several, creators = _several(events, creator)
     return (
         replace(
             events,
-            section=acted,
+            section=creator[events.section],
             stream_section=creator[events.stream_section],
             n_sections=np.where(several, creators, 0),
         ),
         replace(events, n_sections=np.where(several, 0, events.n_sections)),
     )
+
+
+def homes(events: Events, creator: Ints | None) -> Ints:
+    """What propensity leaves out for each act: a code of its account and this place; -1 unknown.
+
+    All that an account did for one creator would speak for each of these acts, and so the excess of
+    one delivery for itself. So it is left out together, where the account acts for several
+    creators; else the section alone, as in `elsewhere`. What remains still speaks by sections: with
+    one visit a creator, the star ring, whose accounts serve few owners, falls from 25 repositories
+    of 26 to 12. On the default preset at 10^5 (seed 0) accounts are found at .24 instead of .21 and
+    acts at .38 instead of .33, at 0.1 % of the organic ones.
+    """
+    if creator is None or not by_creators(events, creator):
+        return events.visit
+    several, _ = _several(events, creator)
+    place = np.where(
+        np.append(several, False)[events.account],  # an unknown account has code -1
+        creator[events.section],
+        events.section + int(creator.max(initial=0)) + 1,
+    )
+    return visits(events.account, place)
+
+
+def _several(events: Events, creator: Ints) -> tuple[NDArray[np.bool_], Ints]:
+    """Which accounts act for several creators, and for how many each does."""
+    visit = visits(events.account, creator[events.section])
+    owner = np.zeros(int(visit.max(initial=-1)) + 1, np.int64)
+    known = visit >= 0
+    owner[visit[known]] = events.account[known]
+    creators = np.bincount(owner, minlength=len(events.n_sections))
+    return creators > 1, creators

@@ -86,7 +86,9 @@ def excess_ratio(timing: Reals, q: Reals, weight: Reals) -> Reals:
     return np.asarray(_learnt_ratio(bins, q, weight)[bins])
 
 
-def propensity_ratio(events: Events, q: Reals, act: Reals, weight: Reals) -> Reals:
+def propensity_ratio(
+    events: Events, q: Reals, act: Reals, weight: Reals, home: Ints | None = None
+) -> Reals:
     """Log ratio of what else each act's account did: worker against honest account.
 
     Args:
@@ -94,14 +96,15 @@ def propensity_ratio(events: Events, q: Reals, act: Reals, weight: Reals) -> Rea
         q: Their posteriors so far; the ratio has mean 1 over organic acts.
         act: Log ratio of each act, its own account's propensity left out.
         weight: Of `act_weights`.
+        home: Code of what is left out with each act (`homes`); its visit where not given.
     """
     if not (events.visit >= 0).any():
         return np.zeros(events.n)
-    ratio = other_visits(events, act)
+    ratio = other_visits(events, act, home)
     return np.asarray(ratio - log_level(ratio, q, weight))
 
 
-def other_visits(events: Events, act: Reals) -> Reals:
+def other_visits(events: Events, act: Reals, home: Ints | None = None) -> Reals:
     """`propensity_ratio` before its mean over organic acts is made 1."""
     ratio = np.zeros(events.n)
     known = np.flatnonzero(events.visit >= 0)
@@ -112,12 +115,13 @@ def other_visits(events: Events, act: Reals) -> Reals:
     size = np.bincount(visit, minlength=n_visits)
     mean = np.bincount(visit, act[known], n_visits) / np.maximum(size, 1)
     each = visit_ratio(mean)
-    owner = np.zeros(n_visits, np.int64)
-    owner[visit] = account
+    place = visit if home is None else home[known]
+    owner, left = np.zeros(n_visits, np.int64), np.zeros(n_visits, np.int64)
+    owner[visit], left[visit] = account, place
     others = np.empty((len(DELIVERED_SHARES), len(known)))
     for row, share in zip(others, DELIVERED_SHARES, strict=True):
         term = np.log(1.0 - share + share * each)
-        row[:] = np.bincount(owner, term, n_accounts)[account] - term[visit]
+        row[:] = np.bincount(owner, term, n_accounts)[account] - np.bincount(left, term)[place]
     ratio[known] = worker_ratio(others)
     return ratio
 

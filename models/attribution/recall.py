@@ -20,7 +20,7 @@ from zhenzan.models.attribution.company import Neighbours
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events, visits
 from zhenzan.models.attribution.meeting import WITHIN, meet
-from zhenzan.models.attribution.memory import Memory, codes_of, ids_by_code
+from zhenzan.models.attribution.memory import Memory, Visits, codes_of, ids_by_code
 from zhenzan.models.attribution.ratios import worker_ratio
 
 __all__ = ["Seats", "by_account", "other_life", "own_audience", "remembered_neighbours", "seated"]
@@ -92,18 +92,33 @@ def by_account(events: Events) -> Events:
     return replace(events, acts=acts, account=account, visit=visits(account, events.section))
 
 
-def other_life(seats: Seats, memory: Memory) -> Reals:
-    """Log ratio of each act by its account's remembered visits to other sections; level left in."""
-    known_visits = memory.visits
-    if not len(known_visits.account):
-        return np.zeros(len(seats.account))
+def other_life(seats: Seats, memory: Memory, *, by_creator: bool) -> Reals:
+    """Log ratio of each act by its account's remembered visits elsewhere; level left in.
+
+    As in a fit (`homes`), what is remembered of the act's creator is left out where its account
+    acts for others too, else what is remembered of its section.
+    """
     ratio = np.zeros(len(seats.account))
     known = np.flatnonzero(seats.account >= 0)
-    own = np.where(seats.visit[known] >= 0, known_visits.terms[:, seats.visit[known]], 0.0)
-    others = known_visits.total[:, seats.account[known]] - own
-    alone = np.diff(known_visits.start)[seats.account[known]] - (seats.visit[known] >= 0) == 0
-    ratio[known] = worker_ratio(np.where(alone, 0.0, others))
+    if not len(memory.visits.account) or not len(known):
+        return ratio
+    account, creator = seats.account[known], seats.creator[known]
+    places = memory.creator_of[memory.visits.section]
+    several = _elsewhere(account, creator, memory, places) & by_creator
+    here = _others(memory.visits, account, seats.visit[known])
+    if several.any():
+        served = memory.by_creator
+        own = served.find(account, creator)
+        here = np.where(several, _others(served, account, own), here)
+    ratio[known] = worker_ratio(here)
     return ratio
+
+
+def _others(visits: Visits, account: Ints, own: Ints) -> Reals:
+    """Summed terms of each account's visits but its own one (-1: there is none), by share."""
+    terms = np.where(own >= 0, visits.terms[:, own], 0.0)
+    alone = np.diff(visits.start)[account] - (own >= 0) == 0
+    return np.where(alone, 0.0, visits.total[:, account] - terms)
 
 
 def remembered_neighbours(

@@ -95,7 +95,7 @@ def test_untimed_acts_take_what_timed_ones_say(
     p = judged[without].groupby("origin")["p_purchased"].mean()
     assert p["delivered"] > 0.5  # known workers under sections known to have orders
     assert BACKGROUND / 3 < p["organic"] < 0.1 < p["delivered"]
-    assert p["camouflage"] < 0.3  # measured .23: the same people, in sections without orders
+    assert p["camouflage"] < 0.2  # the same people, in sections without orders
     timed = judged[~without & (judged["origin"] == "delivered")]
     assert (timed["p_purchased"] > 0.5).mean() > 0.9
 

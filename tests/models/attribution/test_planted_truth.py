@@ -55,8 +55,7 @@ def test_camouflage_of_pool_members_stays_organic(
     world = streams.delivered(organic, np.random.default_rng(1), TARGETS)
     _, acts = judge(world)
     camouflage = acts[acts["origin"] == "camouflage"]["p_purchased"]
-    # One of 360 was made within the minutes of a delivery, among its members.
-    assert (camouflage < 0.5).mean() > 0.99
+    assert camouflage.max() < 0.5
     # A known worker in a quiet stream keeps more than the background.
     assert camouflage.mean() > 2 * acts[acts["origin"] == "organic"]["p_purchased"].mean()
 
