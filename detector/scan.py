@@ -52,6 +52,7 @@ STEPS: Final = (
     Step("scores", "scores"),
     Step("campaigns", "campaigns"),
     Step("evidence", "evidence"),
+    Step("insights", "insights for creators"),
     Step("write", "writing results"),
 )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from zhenzan.detector.results import CAMPAIGN_TABLES, OUTPUTS, Scan, as_table
-from zhenzan.detector.statements import plain, read_evidence, write_evidence
+from zhenzan.detector.statements import plain, read_evidence, write_evidence, write_lines
 from zhenzan.detector.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "evidence_step",
     "families_step",
     "ingest_step",
+    "insights_step",
     "keep_attribution",
     "scores_step",
     "templates_step",
@@ -301,10 +302,29 @@ def evidence_step(work: Workspace) -> dict[str, Any]:
     return {"n_statements": len(found), "config": plain(asdict(config))}
 
 
+def insights_step(work: Workspace) -> dict[str, Any]:
+    """What a creator learns whatever was found, on what looks genuine."""
+    from zhenzan.detector.insights import collect_insights, insight_lines, load_known
+
+    known = load_known(work)
+    found = collect_insights(known)
+    path = work.tables / "insights.jsonl"
+    write_lines(path, insight_lines(found))
+    work.written.append(path)
+    return {
+        "n_insights": len(found),
+        "n_given": sum(insight.given for insight in found),
+        "n_sections": int(known.sections.described.sum()),
+    }
+
+
 def write_step(work: Workspace) -> dict[str, Any]:
     """The scan directory, all but `run.json`."""
     from zhenzan.detector.assemble import assemble
 
     statements = list(read_evidence(work.tables / "evidence.jsonl"))
     work.written.extend(assemble(work, statements))
+    insights = work.result / "insights.jsonl"
+    insights.write_bytes((work.tables / "insights.jsonl").read_bytes())
+    work.written.append(insights)
     return {}

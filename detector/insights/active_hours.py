@@ -26,7 +26,10 @@ _SPAN: Final = 3  # hours of the window that is named: long enough to plan with
 
 
 class ActiveHours(Maker):
-    """The three hours of the day in which most of what looks genuine arrives; 24 × 7 behind it."""
+    """The three hours of the day in which most of what looks genuine arrives; 24 × 7 behind it.
+
+    The series holds the hours of the week in which anything came; weekday 0 is Monday.
+    """
 
     name: ClassVar[str] = "active_hours"
     title: ClassVar[Text] = Text("活跃时段", "Hours of activity")
@@ -61,7 +64,10 @@ class ActiveHours(Maker):
         shown = both(part, part_raw, share)
         clock = f"{first:02d}–{(first + _SPAN) % 24 or 24:02d}"
         zone = known.zone_name
-        zh = f"{clock} 时最活跃：{count(n)} 次互动中占 {shown.zh}（{zone} 时间）。发布时刻也会影响它。"
+        zh = (
+            f"{clock} 时最活跃：{count(n)} 次互动中占 {shown.zh}（{zone} 时间）。"
+            "发布时刻也会影响它。"
+        )
         en = (
             f"Most active between {clock} h ({zone}): {shown.en} of {count(n)} acts."
             " When you publish shapes this, too."
@@ -71,7 +77,7 @@ class ActiveHours(Maker):
             en += " The files name no time zone: say --timezone."
         rows = tuple(
             (hour // 24, hour % 24, int(raw[hour]), round(float(genuine[hour]), 1))
-            for hour in range(_WEEK)
+            for hour in np.flatnonzero(raw).tolist()
         )
         series = Series("week", ("weekday", "hour", "raw", "genuine"), rows)
         return self.say(subject, n, part_raw, part, zh, en, [series])

@@ -118,8 +118,8 @@ def _plan_with_genuine(given: Given) -> Hint | None:
                 found.id,
                 found.n,
                 Text(
-                    f"原始数字与看来真实的数字相差 {share(min(gap, 1.0))}（{count(found.n)} 次观察）："
-                    "比较和计划时请用后者。",
+                    f"原始数字与看来真实的数字相差 {share(min(gap, 1.0))}"
+                    f"（{count(found.n)} 次观察）：比较和计划时请用后者。",
                     f"The raw figure and the one on what looks genuine differ by"
                     f" {share(min(gap, 1.0))} ({count(found.n)} observations): compare and plan"
                     " with the latter.",
@@ -136,7 +136,8 @@ def _conversation(given: Given) -> Hint | None:
         found.id,
         found.n,
         Text(
-            f"{count(found.n)} 条留言中只有 {share(found.genuine)} 是回复：可试着以反问作答，让读者互相接话。",
+            f"{count(found.n)} 条留言中只有 {share(found.genuine)} 是回复："
+            "可试着以反问作答，让读者互相接话。",
             f"Only {share(found.genuine)} of {count(found.n)} comments answer another: try answers"
             " that ask back.",
         ),
@@ -177,7 +178,8 @@ def _titles(name: str, zh: str, en: str) -> Callable[[Given], Hint | None]:
             found.id,
             found.n,
             Text(
-                f"{zh}“{zh_title}”的 {n} 篇留言率是其余的 {ratio} 倍（共 {found.n} 篇）：可以再试几篇。",
+                f"{zh}“{zh_title}”的 {n} 篇留言率是其余的 {ratio} 倍（共 {found.n} 篇）："
+                "可以再试几篇。",
                 f"{en} “{en_title}”: {n} sections with {ratio} times the comment rate of the others"
                 f" ({found.n} in all). Try a few more.",
             ),
@@ -194,7 +196,8 @@ def _returning(given: Given) -> Hint | None:
         found.id,
         found.n,
         Text(
-            f"{count(found.n)} 位留言者中只有 {share(found.genuine)} 回头再来：可试着在回复里提到下一篇。",
+            f"{count(found.n)} 位留言者中只有 {share(found.genuine)} 回头再来："
+            "可试着在回复里提到下一篇。",
             f"Only {share(found.genuine)} of {count(found.n)} commenters came back: try to name the"
             " next piece in your answers.",
         ),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
-from zhenzan.detector.insights.base import LEAST_FOR_SHARE, Insight, Maker, Series
-from zhenzan.detector.insights.known import Known, grouped
+from zhenzan.detector.insights.base import LEAST_FOR_SHARE, Cell, Insight, Maker, Series
+from zhenzan.detector.insights.known import Codes, Known, Objects, Reals
 from zhenzan.detector.insights.say import both, count, share
 from zhenzan.features.family import Text
 
@@ -23,6 +23,8 @@ _FEWEST: Final = 3  # of a group that is shown by itself
 _SHOWN: Final = 12
 _OTHER: Final = "…"  # the pooled rest
 _LONGEST: Final = 40
+
+_Group: TypeAlias = tuple[str, float, float]  # label, all, how many look genuine
 
 
 class _Mix(Maker):
@@ -41,30 +43,35 @@ class _Mix(Maker):
         rows = self.rows(known)
         rows = rows.groupby(["section", "label"], as_index=False)[["n", "genuine"]].sum()
         creator = known.sections.creator
-        rows["creator"] = creator[rows["section"].to_numpy(dtype=np.int64)]
-        own = grouped(rows[rows["creator"] >= 0], "creator")
-        parts = grouped(rows)
+        parts = _groups(rows["section"].to_numpy(dtype=np.int64), rows)
+        owners = creator[rows["section"].to_numpy(dtype=np.int64)]
+        own = {c: _sums(groups) for c, groups in _groups(owners, rows).items() if c >= 0}
         for at, section_id in known.subjects():
-            part = parts.get(at)
-            n = 0.0 if part is None else float(min(part["n"].sum(), part["genuine"].sum()))
-            if part is None or n < self.least:
+            part = parts.get(at, [])
+            n = min(sum(g[1] for g in part), sum(g[2] for g in part))
+            if n < self.least:
                 yield self.few(("section", section_id), n)
                 continue
-            others = own.get(int(creator[at]))
-            yield self._told(part, others, at, section_id)
+            usual = dict(own.get(int(creator[at]), {}))
+            for label, _, genuine in part:
+                if label in usual:
+                    usual[label] -= genuine
+            yield self._told(part, usual, section_id)
 
-    def _told(
-        self, part: pd.DataFrame, others: pd.DataFrame | None, at: int, section_id: str
-    ) -> Insight:
-        n, kept = float(part["n"].sum()), float(part["genuine"].sum())
-        usual = None if others is None else others[others["section"] != at]
-        elsewhere = 0.0 if usual is None else float(usual["genuine"].sum())
-        shares = {}
-        if usual is not None and elsewhere >= self.least:
-            sums = usual.groupby("label")["genuine"].sum()
-            shares = {str(label): float(v) / elsewhere for label, v in sums.items()}
+    def _told(self, part: list[_Group], usual: dict[str, float], section_id: str) -> Insight:
+        n, kept = sum(g[1] for g in part), sum(g[2] for g in part)
+        elsewhere = sum(usual.values())
+        enough = elsewhere >= self.least
+        shares = {label: v / elsewhere for label, v in usual.items()} if enough else {}
         shown, pooled = _pooled(part)
-        rows = [
+        if not shown:
+            why = Text(
+                f"{count(n)} 次分散在许多组里，没有一组达到 {_FEWEST} 次：为避免指向个人，不列出。",
+                f"{count(n)} spread over many groups, none of {_FEWEST}: not listed, lest it point"
+                " at persons.",
+            )
+            return self.silent(("section", section_id), n, why)
+        rows: list[tuple[Cell, ...]] = [
             (label, int(raw), round(genuine, 1), _share(shares.get(label, 0.0) if shares else None))
             for label, raw, genuine in shown
         ]
@@ -168,16 +175,17 @@ def reads_by_scene(counts: pd.DataFrame) -> pd.DataFrame:
     daily = rows[rows["window_s"].notna()].groupby(["section", "scene"])["value_lo"].sum()
     running = rows[rows["window_s"].isna()].drop_duplicates(["section", "scene"], keep="last")
     latest = running.set_index(["section", "scene"])["value_lo"]
-    made = pd.concat([latest, daily[~daily.index.isin(latest.index)]]).rename("n").reset_index()
+    both = pd.concat([latest, daily[~daily.index.isin(latest.index)]]).rename("n")
+    made: pd.DataFrame = both.reset_index().rename(columns={"scene": "label"})
     made["genuine"] = made["n"]
-    return made.rename(columns={"scene": "label"})
+    return made
 
 
 def _acts(known: Known, name: str) -> list[pd.DataFrame]:
     return [known.mixes[name]] if name in known.mixes else []
 
 
-def _frame(section: np.ndarray, label: np.ndarray, weight: np.ndarray) -> pd.DataFrame:
+def _frame(section: Codes, label: Objects, weight: Reals) -> pd.DataFrame:
     return pd.DataFrame(
         {"section": section, "label": label, "n": np.ones(len(section)), "genuine": weight}
     )
@@ -190,18 +198,30 @@ def _described(rows: pd.DataFrame, known: Known) -> pd.DataFrame:
     return rows.assign(label=labels)
 
 
-def _pooled(part: pd.DataFrame) -> tuple[list[tuple[str, float, float]], tuple[float, float]]:
+def _groups(keys: Codes, rows: pd.DataFrame) -> dict[int, list[_Group]]:
+    """The rows as `(label, n, genuine)` by key."""
+    found: dict[int, list[_Group]] = {}
+    cells = zip(keys.tolist(), rows["label"], rows["n"], rows["genuine"], strict=True)
+    for key, label, n, genuine in cells:
+        found.setdefault(key, []).append((str(label), float(n), float(genuine)))
+    return found
+
+
+def _sums(groups: list[_Group]) -> dict[str, float]:
+    """What looks genuine by label."""
+    found: dict[str, float] = {}
+    for label, _, genuine in groups:
+        found[label] = found.get(label, 0.0) + genuine
+    return found
+
+
+def _pooled(part: list[_Group]) -> tuple[list[_Group], tuple[float, float]]:
     """The groups that are shown, greatest first, and the sums of the others."""
-    rows = sorted(
-        zip(part["label"], part["n"], part["genuine"], strict=True),
-        key=lambda row: (-round(row[2], 6), -row[1], row[0]),
-    )
-    shown = [(str(a), float(n), float(g)) for a, n, g in rows if n >= _FEWEST][:_SHOWN]
-    if not shown:
-        shown = [(_OTHER, 0.0, 0.0)]
+    rows = sorted(part, key=lambda row: (-round(row[2], 6), -row[1], row[0]))
+    shown = [row for row in rows if row[1] >= _FEWEST][:_SHOWN]
     rest = (
-        float(part["n"].sum()) - sum(n for _, n, _ in shown),
-        float(part["genuine"].sum()) - sum(g for _, _, g in shown),
+        sum(g[1] for g in part) - sum(g[1] for g in shown),
+        sum(g[2] for g in part) - sum(g[2] for g in shown),
     )
     return shown, rest
 

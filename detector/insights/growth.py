@@ -58,9 +58,9 @@ class LikeGrowth(Maker):
 
     def _timed(self, known: Known, rows: Codes, at: int, section_id: str) -> Insight:
         acts = known.acts
-        ends = (acts.quarter[rows] + 1) * float(QUARTER_MS)
-        raw: Reals = np.cumsum(acts.n[rows])
-        genuine: Reals = np.cumsum(acts.genuine[rows])
+        ends = np.asarray((acts.quarter[rows] + 1) * float(QUARTER_MS), dtype=np.float64)
+        raw = np.asarray(np.cumsum(acts.n[rows]), dtype=np.float64)
+        genuine = np.asarray(np.cumsum(acts.genuine[rows]), dtype=np.float64)
         published = known.sections.published_ms[at]
         late = np.isnan(published) or published > ends[0]
         start = float(ends[0] - QUARTER_MS if late else published)
