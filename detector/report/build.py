@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from zhenzan.detector.report.checks import CHECKS, section_checks
 from zhenzan.detector.report.groups import MAX_GROUPS, build_groups, group_order
+from zhenzan.detector.report.insights import build_creators
 from zhenzan.detector.report.material import Material, listed, records, text
 from zhenzan.detector.report.parts import build_parts
 from zhenzan.detector.report.records import InputRow, Method, Report, Row
@@ -67,6 +68,7 @@ def build_report(scan: Scan, texts: Texts, *, section: str | None, redact: bool)
         rows=tuple(rows),
         n_rows=len(chosen),
         parts=build_parts(rows[: len(full)], full, {g.id: g.anchor for g in groups}, made),
+        creators=build_creators(scan.insights, made),
         groups=groups,
         more_groups=max(0, len(ordered) - MAX_GROUPS),
         method=_method(scan, texts, redact=redact),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import pandas as pd
 from zhenzan.detector.report.checks import incomplete, section_checks
 from zhenzan.detector.report.curves import section_curves, section_windows
 from zhenzan.detector.report.explained import build_explained
+from zhenzan.detector.report.insights import build_insights, by_subject
 from zhenzan.detector.report.material import (
     Material,
     by_section,
@@ -44,6 +46,7 @@ class _Frames:
     capability: dict[str, dict[str, Any]]
     contexts: dict[str, pd.DataFrame]
     shared: dict[str, int]  # accounts of the whole scan by template
+    insights: dict[str, list[Mapping[str, Any]]]
 
 
 def build_parts(
@@ -88,6 +91,7 @@ def _frames(ids: list[str], made: Material) -> _Frames:
         capability={key: records(found.head(1))[0] for key, found in known.items()},
         contexts=by_section(scan.reference("contexts"), ids),
         shared=_authors(comments),
+        insights=by_subject(scan.insights),
     )
 
 
@@ -145,6 +149,7 @@ def _part(
         n_comments=0 if comments is None else len(comments),
         replies=_replies(comments, frames.shared, made),
         groups=tuple((groups[c], c) for c in listed(record["campaign_ids"]) if c in groups),
+        insights=build_insights(frames.insights.get(section_id, []), made),
     )
 
 

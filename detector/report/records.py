@@ -193,6 +193,63 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class InsightWeek:
+    """Acts by hour of the week, Monday 00 h first."""
+
+    raw: tuple[float, ...]
+    genuine: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InsightBars:
+    """Amounts as bars: `(label, genuine, raw, other)`; `name` says of what."""
+
+    name: str
+    rows: tuple[tuple[str, float, float, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InsightSteps:
+    """Readings of a counter: `(time_ms, low, high)`, high None where unbounded."""
+
+    rows: tuple[tuple[int, int, int | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InsightCard:
+    """One figure for a creator, on what looks genuine and raw, with its n."""
+
+    name: str
+    title: str
+    sentence: str
+    n: int
+    raw: str | None
+    genuine: str | None
+    week: InsightWeek | None
+    bars: InsightBars | None
+    steps: InsightSteps | None
+
+
+@dataclass(frozen=True, slots=True)
+class InsightPart:
+    """What a creator learns: advice with its n, figures, and `(title, why)` of what was silent."""
+
+    hints: tuple[tuple[str, int], ...]
+    cards: tuple[InsightCard, ...]
+    silent: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorPart:
+    """The insights over all sections of one creator; `name` None where names are hidden."""
+
+    anchor: str
+    number: int
+    name: str | None
+    insights: InsightPart
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedRow:
     """One benign explanation: what, who says so, when, in which words, and whether it counted."""
 
@@ -242,6 +299,7 @@ class SectionPart:
     n_comments: int
     replies: tuple[CommentRow, ...]
     groups: tuple[tuple[str, str], ...]  # anchor, id
+    insights: InsightPart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +357,7 @@ class Report:
     rows: tuple[Row, ...]
     n_rows: int
     parts: tuple[SectionPart, ...]
+    creators: tuple[CreatorPart, ...]
     groups: tuple[Group, ...]
     more_groups: int
     method: Method

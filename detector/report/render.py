@@ -29,10 +29,17 @@ from zhenzan.detector.report.charts import (
     strokes,
     table_bins,
 )
+from zhenzan.detector.report.insight_pictures import (
+    bar_picture,
+    blocks,
+    steps_picture,
+    week_picture,
+)
 from zhenzan.detector.report.pictures import network_picture
 from zhenzan.detector.report.records import (
     Curve,
     Group,
+    InsightCard,
     Report,
     Row,
     SectionPart,
@@ -100,6 +107,10 @@ def _page(report: Report, texts: Texts) -> str:
         draw_close=painter.close,
         draw_times=painter.times,
         draw_network=painter.network,
+        draw_week=painter.week,
+        draw_bar=painter.bar,
+        draw_steps=painter.steps,
+        week_rows=blocks,
         said=_said,
         csp=_policy(style, script),
         style=Markup(style),  # noqa: S704 - ours, as is the script
@@ -177,6 +188,23 @@ class _Painter:
         first, last = template.times[0], template.times[-1]
         label = self.texts("template.alt", n=template.n_comments)
         return strokes(template.times, first, max(last, first + 1), label=label, css="strokes")
+
+    def week(self, card: InsightCard) -> Panel | None:
+        """The hours of the week in shades."""
+        if card.week is None:
+            return None
+        days = self.texts("insight.days").split()
+        return Panel(*week_picture(card.week, days, label=f"{card.title}: {card.sentence}"))
+
+    def bar(self, value: float, top: float) -> Markup:
+        """One bar; its figure stands beside it."""
+        return bar_picture(value, top, label=self.wording.figure(value))
+
+    def steps(self, card: InsightCard) -> Markup | None:
+        """Readings of a counter over time."""
+        if card.steps is None:
+            return None
+        return steps_picture(card.steps, label=f"{card.title}: {card.sentence}")
 
     def network(self, group: Group) -> dict[str, Any]:
         """The picture of a group and its timelines."""
