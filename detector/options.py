@@ -25,6 +25,7 @@ class ScanOptions:
     Attributes:
         now_ms: The present, milliseconds since 1970 UTC; later times are rejected.
         source: Force this source; None recognises each file by its content.
+        map_file: A map, by file or built-in name, for files whose columns it fits.
         ids: Keep account ids or replace them by keyed hashes; None leaves it to the source.
         key_file: Key of the hashes; None uses the one kept per user.
         timezone: Of times that name none; None means UTC.
@@ -41,6 +42,7 @@ class ScanOptions:
 
     now_ms: int
     source: str | None = None
+    map_file: str | None = None
     ids: Literal["keep", "hash"] | None = None
     key_file: Path | None = None
     timezone: str | None = None

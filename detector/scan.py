@@ -62,6 +62,7 @@ def scan(
     out: Path | str | None = None,
     *,
     source: str | None = None,
+    map_file: str | Path | None = None,
     ids: Literal["keep", "hash"] | None = None,
     key_file: Path | None = None,
     timezone: str | None = None,
@@ -86,6 +87,7 @@ def scan(
         out: The scan directory to write; None keeps it in a temporary folder that vanishes with
             the returned object.
         source: Force this source; None recognises each file by its content.
+        map_file: A map (TOML file, or the name of a built-in one) for files that it fits.
         ids: `keep` or `hash` account ids; None leaves it to the source.
         key_file: Key of the hashes; None uses the one kept per user.
         timezone: Of times that name none; None means UTC.
@@ -128,6 +130,7 @@ def scan(
     options = ScanOptions(
         now_ms=time.time_ns() // 1_000_000 if now_ms is None else now_ms,
         source=source,
+        map_file=None if map_file is None else str(map_file),
         ids=ids,
         key_file=key_file,
         timezone=timezone,
@@ -227,11 +230,22 @@ def _plan(options: ScanOptions) -> dict[str, Any]:
     return {
         **options.meaning(),
         "key_file": key,
+        "map_file": _map_digest(options),
         "previous": _members_digest(options),
         "reference": _reference_digest(options),
         "versions": versions(),
         "steps": [step.name for step in STEPS],
     }
+
+
+def _map_digest(options: ScanOptions) -> str | None:
+    """What the map says, wherever its file stands."""
+    from zhenzan.detector.options import digest_of
+    from zhenzan.detector.sources.mapped import load_map
+
+    if options.map_file is None:
+        return None
+    return digest_of({"map": repr(load_map(options.map_file))})
 
 
 def _members_digest(options: ScanOptions) -> str | None:

@@ -49,6 +49,7 @@ def ingest_step(work: Workspace) -> dict[str, Any]:
     said = IngestOptions(
         now_ms=o.now_ms,
         source=o.source,
+        map_file=o.map_file,
         ids=o.ids,
         key_file=o.key_file,
         timezone=o.timezone,

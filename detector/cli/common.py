@@ -37,6 +37,7 @@ __all__ = [
     "KeyFile",
     "Lang",
     "Language",
+    "MapFile",
     "Memory",
     "ObservedAt",
     "Paths",
@@ -61,6 +62,14 @@ Paths = Annotated[
 ]
 SourceName = Annotated[
     str | None, typer.Option("--source", metavar="NAME", help="Read all files as this source.")
+]
+MapFile = Annotated[
+    str | None,
+    typer.Option(
+        "--map",
+        metavar="FILE",
+        help="A map (TOML file, or a built-in name) for files that no source knows.",
+    ),
 ]
 Ids = Annotated[
     Literal["keep", "hash"] | None,

@@ -29,6 +29,8 @@ class IngestOptions:
     Attributes:
         now_ms: The present; later times are rejected. Passed in, so that a run can be repeated.
         source: Force this source; None recognises each file by its content.
+        map_file: A map, by file or built-in name: read by it whatever it fits, or everything where
+            the source is `mapped`.
         ids: Keep account ids or replace them by keyed hashes; None leaves it to the source.
         key_file: Key of the hashes; None uses the one kept per user.
         timezone: Of times that name none; None means UTC, and is noted where it mattered.
@@ -38,6 +40,7 @@ class IngestOptions:
 
     now_ms: int
     source: str | None = None
+    map_file: str | None = None
     ids: Literal["keep", "hash"] | None = None
     key_file: Path | None = None
     timezone: str | None = None

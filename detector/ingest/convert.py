@@ -274,6 +274,10 @@ class Converter:
             )
         if batch.table == "comment":
             self._sighting(batch, derived)
+        elif batch.table == "count_snapshot" and "value" in names:
+            low, high, bad = as_interval(batch.data.column("value"))
+            self._lose(batch, bad, "value is no count", derived)
+            batch.out |= {"value_lo": low, "value_hi": high}
 
     def _sighting(self, batch: _Batch, derived: bool) -> None:
         n = batch.data.num_rows

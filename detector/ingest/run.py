@@ -25,9 +25,10 @@ from zhenzan.detector.ingest.merge import Merged, merge
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms, read_key
 from zhenzan.detector.ingest.stage import Staged, digest, stage
 from zhenzan.detector.sources import Source, get_source, recognise
-from zhenzan.detector.sources.files import probe
+from zhenzan.detector.sources.files import Probe, probe
+from zhenzan.detector.sources.mapped import Mapped, load_map
 from zhenzan.features.engine import Engine
-from zhenzan.features.errors import InputError, NothingToReadError, UsageError
+from zhenzan.features.errors import InputError, NothingToReadError, UnknownFormatError, UsageError
 from zhenzan.features.tables import TABLES
 
 __all__ = ["ingest"]
@@ -42,6 +43,7 @@ class _Run:
     options: IngestOptions
     work_dir: Path
     forced: Source | None
+    mapped: Mapped | None = None
     books: Ledger = field(default_factory=Ledger)
     inputs: list[InputRecord] = field(default_factory=list)
     staged: list[tuple[Staged, str]] = field(default_factory=list)
@@ -85,7 +87,7 @@ def ingest(
     """
     _check(options)
     found = discover([Path(p) for p in paths])
-    run = _Run(options, work_dir, get_source(options.source) if options.source else None)
+    run = _Run(options, work_dir, *_told(options))
     staging = work_dir / "staged"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -175,7 +177,7 @@ def _read_file(run: _Run, item: Found, tell: Callable[[], None]) -> None:
     """One file; what a directory holds beside data is recorded, what was named must be readable."""
     try:
         seen = probe(item.path)
-        source = run.forced or recognise(seen)
+        source = _source_of(run, seen)
         folder = run.work_dir / "staged" / f"{len(run.staged):05d}"
         pseudonyms = run.pseudonyms(source)
         staged = stage(seen, source, pseudonyms, run.options, folder, tell, name=_name_of(item))
@@ -199,6 +201,37 @@ def _read_file(run: _Run, item: Found, tell: Callable[[], None]) -> None:
             bundle=item.bundle,
         )
     )
+
+
+def _told(options: IngestOptions) -> tuple[Source | None, Mapped | None]:
+    """The source that is forced, and the user's own map."""
+    mapped = None if options.map_file is None else Mapped([load_map(options.map_file)])
+    if options.source is None:
+        return None, mapped
+    forced = get_source(options.source)
+    if mapped is None:
+        return forced, None
+    if forced.name != mapped.name:
+        raise UsageError(f"--map goes with --source {mapped.name}, not with {forced.name}")
+    return mapped, None
+
+
+def _source_of(run: _Run, seen: Probe) -> Source:
+    """The user's map goes before all sources, where it fits."""
+    if run.forced is not None:
+        return run.forced
+    if run.mapped is not None and run.mapped.sniff(seen) is not None:
+        return run.mapped
+    try:
+        return recognise(seen)
+    except UnknownFormatError as error:
+        if run.mapped is None:
+            raise
+        raise UnknownFormatError(
+            f"neither the map nor any source knows this file; {run.mapped.complaint(seen)}",
+            path=seen.path,
+            found=error.found,
+        ) from error
 
 
 def _pass_over(run: _Run, item: Found, error: InputError) -> None:

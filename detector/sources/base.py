@@ -34,13 +34,14 @@ INTAKE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "engagement": ("ts_ms",),
         "account": ("name",),
         "comment": ("observed_ms", "like_count"),
+        "count_snapshot": ("value",),
     }
 )
 """Columns a source may yield beside the canonical ones; ingest turns them into canonical ones.
 
 `ts_ms` stands for `ts_lo_ms = ts_hi_ms`; of `name` only its shape is kept; `observed_ms` says when
 a comment was seen and `like_count` how many likes it then had (both become a `count_snapshot`);
-`like_count` may be text such as `1.2万` or `10+`, which stands for an interval.
+`like_count`, and `value` of a snapshot, may be text such as `1.2万` or `10+`, an interval.
 """
 
 

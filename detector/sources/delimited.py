@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -28,10 +28,18 @@ _AT_ONCE: Final = 1 << 16  # records that make a batch
 _OPEN_QUOTE: Final = "a quote is opened and not closed"
 
 
-def read_delimited(seen: Probe, columns: Collection[str] | None) -> Iterator[Record]:
-    """Streams the rows under the header; all columns are text, "" where nothing stood."""
+def read_delimited(
+    seen: Probe, columns: Collection[str] | None, header: Sequence[str] = ()
+) -> Iterator[Record]:
+    """Streams the rows under the header; all columns are text, "" where nothing stood.
+
+    Args:
+        seen: The file.
+        columns: The only columns wanted.
+        header: Names of the columns where the file begins with its first row.
+    """
     pieces = Pieces(seen.path)
-    reader = _Reader(seen, columns)
+    reader = _Reader(seen, columns, header)
     for piece in pieces:
         reader.buffer += piece
         yield from reader.records(at_end=False)
@@ -44,13 +52,13 @@ def read_delimited(seen: Probe, columns: Collection[str] | None) -> Iterator[Rec
 class _Reader:
     """Holds what is not yet parsed, and where it stands in the file."""
 
-    def __init__(self, seen: Probe, columns: Collection[str] | None) -> None:
+    def __init__(self, seen: Probe, columns: Collection[str] | None, header: Sequence[str]) -> None:
         self.buffer = bytearray()
         self.line = 1
         self._path = seen.path
         self._delimiter = seen.delimiter
         self._columns = columns
-        self._names: list[str] = []
+        self._names = list(header)
         self._found = np.empty((_AT_ONCE, 3), np.int64)
         self._held: list[bytes] = []
         self._lines: list[Ints] = []

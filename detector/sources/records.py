@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -25,6 +25,7 @@ def read_records(
     columns: Collection[str] | None = None,
     text: Collection[str] = (),
     sheet: str | None = None,
+    header: Sequence[str] = (),
 ) -> Iterator[Record]:
     """Streams a flat table.
 
@@ -33,6 +34,7 @@ def read_records(
         columns: The only columns wanted, where the file can be read by column.
         text: Columns that must stay text in JSON, however much they look like dates.
         sheet: Sheet of a workbook or table of a database; needed where there are several.
+        header: Names of the columns of delimited text that begins with its first row.
 
     Raises:
         InputError: Nothing of the file can be read.
@@ -43,7 +45,7 @@ def read_records(
         # Compiled code is loaded only where there is something for it to do.
         from zhenzan.detector.sources.delimited import read_delimited
 
-        yield from read_delimited(seen, columns)
+        yield from read_delimited(seen, columns, header)
     elif seen.kind == "json":
         yield from read_json(seen, text)
     elif seen.kind == "xlsx":

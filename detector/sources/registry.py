@@ -14,6 +14,7 @@ from zhenzan.detector.sources.cn_raw import CnRaw
 from zhenzan.detector.sources.files import Probe, probe
 from zhenzan.detector.sources.forum import Forum
 from zhenzan.detector.sources.github_stars import GithubStars
+from zhenzan.detector.sources.mapped import Mapped
 from zhenzan.detector.sources.mediacrawler import MediaCrawler
 from zhenzan.detector.sources.wechat import Wechat
 from zhenzan.detector.sources.youtube import Youtube
@@ -32,6 +33,7 @@ _BUILT_IN: Final[tuple[type[Source], ...]] = (
     Wechat,
     Youtube,
     Forum,
+    Mapped,
 )
 
 
@@ -78,7 +80,8 @@ def recognise(seen: Probe) -> Source:
     known: list[tuple[Source, Match]] = [(s, m) for s, m in matches if m is not None]
     if not known:
         raise UnknownFormatError(
-            "no source knows this file; name one with --source, or rename its columns",
+            "no source knows this file; name one with --source, rename its columns, or draft a map "
+            "with `zhenzan sources --draft-map FILE` and give it by --map",
             path=seen.path,
             found=_seen(seen),
             expected="one of\n"

@@ -78,6 +78,15 @@ _REDDIT = {
     "id": "aa", "link_id": "t3_top", "parent_id": "t3_top", "author": "ann", "body": "first",
     "author_fullname": "t2_1a", "created_utc": 1709290800, "score": 5, "retrieved_on": 1709290900,
 }  # fmt: skip
+_NOTE_COMMENT = {
+    "comment_id": "6a196667000000002900edd9", "create_time": 1717000000000, "note_id": "6a19",
+    "content": "已三连", "creator_hash": "9f86d081884c7d65", "nickname": "小***学",
+    "parent_comment_id": "", "last_modify_ts": 1717100000000, "like_count": "1.2万",
+}  # fmt: skip
+_REVIEW = {
+    "recommendationid": "1", "author": {"steamid": "7656", "num_reviews": 3}, "review": "fun",
+    "timestamp_created": 1700000000, "voted_up": True, "votes_up": 2,
+}  # fmt: skip
 SAMPLES: dict[str, dict[str, str]] = {
     "youtube": {
         "threads.json": json.dumps(
@@ -257,6 +266,26 @@ SAMPLES: dict[str, dict[str, str]] = {
                         }
                     ]
                 },
+            }
+        ),
+    },
+    "mediacrawler": {
+        "detail_comments_2026-07-02.jsonl": json.dumps(_NOTE_COMMENT) + "\n",
+        "detail_comments_2026-07-02.json": json.dumps([_NOTE_COMMENT], indent=4),
+        "detail_contents_2024-05-30.csv": "\ufeffaweme_id,create_time,user_id,liked_count,"
+        "comment_count,last_modify_ts\n74,1717000000,12,3,1,1717100000000\n",
+    },
+    "mapped": {
+        "shares.csv": "object_id,account_id,content_id,timestamp_share\no1,u1,c1,1700000000\n",
+        "app_570.json": json.dumps({"reviews": [_REVIEW]}),
+        "one.jsonl": json.dumps(
+            {
+                "id": 2**62,
+                "video_id": 2**62 + 1,
+                "text": "ok",
+                "like_count": 1,
+                "parent_comment_id": 2**62 + 1,
+                "create_time": 1700000000,
             }
         ),
     },
