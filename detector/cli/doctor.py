@@ -15,6 +15,7 @@ from zhenzan.detector.cli.common import (
     JsonFlag,
     KeyFile,
     Lang,
+    MapFile,
     ObservedAt,
     SectionId,
     SourceName,
@@ -41,6 +42,7 @@ def doctor(
         typer.Argument(metavar="PATH", help="Data to look at; without it, the installation."),
     ] = None,
     source: SourceName = None,
+    map_file: MapFile = None,
     ids: Ids = None,
     key_file: KeyFile = None,
     timezone: Timezone = None,
@@ -69,6 +71,7 @@ def doctor(
     options = ScanOptions(
         now_ms=time.time_ns() // 1_000_000,
         source=source,
+        map_file=map_file,
         ids=ids,
         key_file=key_file,
         timezone=timezone,
