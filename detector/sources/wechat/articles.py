@@ -72,7 +72,7 @@ def around(node: Mapping[str, object], outer: Around) -> Around:
             found = replace(found, seen=node[name])
             break
     video = next((text_of(node[n]) for n in _VIDEOS if node.get(n)), None)
-    parent = text_of(node.get("content_id"))
+    parent = text_of(node.get("content_id")) or text_of(node.get("contentID"))
     title = node.get("title")
     return replace(
         found,

@@ -59,12 +59,14 @@ class Book:
         seen: The file.
         options: What the user said about it.
         by_account: The file holds articles of several accounts, whose numbers repeat.
+        cut: What is read just now breaks off behind what is there.
         items: Notes and rejections that wait to be handed out.
     """
 
     seen: Probe
     options: ReadOptions
     by_account: bool = False
+    cut: bool = False
     items: list[Item] = field(default_factory=list)
     _gathers: dict[str | None, Gather] = field(default_factory=dict)
     _covers: dict[tuple[str | None, str], _Cover] = field(default_factory=dict)
@@ -133,10 +135,11 @@ class Book:
             entry = entries[place]
             digest = _digest(entry.text)
             natives = self._known.setdefault((entry.second, digest), [])
-            if entry.native not in natives:
+            number = next((k for k, n in enumerate(natives) if _same(n, entry.native)), None)
+            if number is None:
+                number = len(natives)
                 natives.append(entry.native)
                 fresh += 1
-            number = natives.index(entry.native)
             second = "" if entry.second is None else str(entry.second)
             found[place] = f"{section_id}.{second}.{digest}" + (f".{number + 1}" if number else "")
         return found, fresh
@@ -158,7 +161,7 @@ class Book:
         if claimed is not None:
             cover.claimed = max(claimed, cover.claimed or 0)
         cover.collected += collected
-        cover.more = more  # of the page that was read last
+        cover.more = more or self.cut  # of the page that was read last
 
     def drain(self) -> Iterator[Item]:
         """What is ripe; call it after every record."""
@@ -196,6 +199,13 @@ def _digest(text: str) -> str:
     plain = unicodedata.normalize("NFKC", html.unescape(text))
     shown = "".join(c for c in plain if not c.isspace() and unicodedata.category(c)[0] != "C")
     return hashlib.sha256(shown.encode("utf-8")).hexdigest()[:_DIGITS]
+
+
+def _same(one: str, other: str) -> bool:
+    """A reply whose comment is not known (`/3`) is the one with that number of a known comment."""
+    if one.startswith("/") or other.startswith("/"):
+        return one.endswith(other) or other.endswith(one)
+    return one == other
 
 
 def _rank(native: str) -> tuple[int, str]:

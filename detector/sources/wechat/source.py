@@ -14,6 +14,7 @@ from zhenzan.detector.sources.files import Pieces, Probe, Truncated, byte_chunks
 from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
 from zhenzan.detector.sources.wechat.articles import Around
 from zhenzan.detector.sources.wechat.book import Book
+from zhenzan.detector.sources.wechat.broken import repaired
 from zhenzan.detector.sources.wechat.channels import add_channels, add_lone_channels
 from zhenzan.detector.sources.wechat.comments import (
     Page,
@@ -120,13 +121,13 @@ class Wechat(Source):
 
 def _read_json(book: Book) -> Iterator[Item]:
     pieces = Pieces(book.seen.path)
-    broken, shape = False, None
+    broken, shape, begun, rest = False, None, 0, False
     for line, value in json_values(pieces):
         if isinstance(value, JsonProblem):
             # What follows a break is the rest of the same object: one loss, however many lines.
             if not broken:
                 book.reject("comment", line, _BROKEN)
-                shape = _marked(book.seen)
+                shape, begun, rest = _marked(book.seen), line, False
             broken = True
         elif isinstance(value, dict):
             known = False
@@ -134,6 +135,7 @@ def _read_json(book: Book) -> Iterator[Item]:
                 known = True
                 if found.shape == "comment" and broken:
                     _add_rest(book, line, found, shape)
+                    rest = True
                 else:
                     _READERS[found.shape](book, line, found.node, found.around)
             if known and found.shape != "comment":
@@ -143,6 +145,10 @@ def _read_json(book: Book) -> Iterator[Item]:
         elif not broken:
             book.skip(1, "JSON values that are no objects")
         yield from book.drain()
+    if broken and not rest:
+        book.cut = True
+        for found in find(repaired(book.seen, begun)):
+            _READERS[found.shape](book, begun, found.node, found.around)
     if pieces.cut:
         book.reject("comment", pieces.newlines + 1, _CUT)
 

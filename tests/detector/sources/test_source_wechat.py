@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import os
@@ -72,6 +73,23 @@ def ingested(paths: list[Path], tmp_path: Path, **more: Any) -> tuple[Ingested, 
             for name, relation in done.tables.items()
         }
     return done, tables
+
+
+HOSTILE: tuple[Any, ...] = (
+    None, True, -1, 2**70, 1e308, float("nan"), "", "\ud800", "1.2万", "a\x00", [], {}, [[]],
+    [None], {"": {}}, "2025-99-99", "https://[", "{", 0.5,
+)  # fmt: skip
+
+
+def mutate(value: Any, noise: random.Random) -> None:
+    """Puts something hostile in the place of any one value below."""
+    while isinstance(value, dict | list) and value:
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        key = noise.choice(keys)
+        if not isinstance(value[key], dict | list) or not value[key] or noise.random() < 0.1:
+            value[key] = copy.deepcopy(noise.choice(HOSTILE))
+            return
+        value = value[key]
 
 
 class TestWhatBelongsTogether:
@@ -153,6 +171,24 @@ class TestWhatBelongsTogether:
         tables, _ = read(path, "22_1")
         writers = {row["text"]: row["account_id"] for row in tables["comment"]}
         assert writers["嗯"] == writers["另一条"] != writers["支持"]
+
+    def test_pages_of_replies_join_the_page_of_their_comment(self, tmp_path: Path) -> None:
+        answer = {"reply_id": 3, "content": "嗯", "create_time": START + 90, "is_from": 2}
+        first = comment(1, reply_new={"reply_total_cnt": 1, "reply_list": [answer]})
+        replies = {
+            "base_resp": {"ret": 0},
+            "reply_list": {"max_reply_id": 3, "reply_list": [answer]},
+        }
+        stored = {"url": "https://mp.weixin.qq.com/s?mid=22&idx=1", "data": [page(first)]}
+        for order in ([stored, replies], [replies, stored]):
+            path = tmp_path / "22000000_1.jsonl"
+            lines = [json.dumps({**line, "url": stored["url"]}) for line in order]
+            path.write_text("\n".join(lines))
+            _, tables = ingested([path], tmp_path)
+            assert len(tables["comment"]) == 2
+            found = next(row for row in tables["comment"] if row["text"] == "嗯")
+            assert found["parent_id"] is not None
+            assert found["by_creator"]
 
 
 class TestTheArticle:
@@ -267,34 +303,56 @@ class TestStatistics:
 
 
 class TestWhatIsBroken:
-    def test_a_page_that_breaks_off_keeps_its_first_comments(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("indent", [None, 1])
+    def test_a_page_that_breaks_off_keeps_its_first_comments(
+        self, indent: int | None, tmp_path: Path
+    ) -> None:
         path = tmp_path / "2247490098_1.json"
-        whole = json.dumps(page(*(comment(n, f"第{n}条") for n in range(9))), indent=1)
+        inner = page(*(comment(n, f"第{n}条") for n in range(9)))
+        value = {"fetched_at": START + 900, "data": inner}
+        whole = json.dumps(value, indent=indent)
         path.write_text(whole[: len(whole) * 2 // 3])
         assert sniff(path) is SOURCE
         tables, others = read(path)
         texts = [row["text"] for row in tables["comment"]]
         assert texts == [f"第{n}条" for n in range(len(texts))]
         assert 4 <= len(texts) <= 6
+        assert {row["observed_ms"] for row in tables["comment"]} == {(START + 900) * 1000}
         assert sum(isinstance(o, Rejected) for o in others) == 1
         assert tables["coverage"][0]["truncated"]
         assert tables["coverage"][0]["selection"] == "selected_by_creator"
 
-    def test_an_exporters_file_that_breaks_off_keeps_whole_articles(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("indent", [None, 1])
+    def test_an_exporters_file_that_breaks_off_keeps_whole_comments(
+        self, indent: int | None, tmp_path: Path
+    ) -> None:
         path = tmp_path / "文章.json"
         articles = [
             {"_accountName": "号", "aid": f"2247490098_{n}", "readNum": n, "title": "题",
              "comments": [comment(m, f"{n}-{m}") for m in range(3)]}
             for n in (1, 2)
         ]  # fmt: skip
-        whole = json.dumps(articles, indent=1, ensure_ascii=False)
+        whole = json.dumps(articles, indent=indent, ensure_ascii=False)
         path.write_text(whole[: whole.index("2-2")])
         tables, others = read(path)
-        assert {row["section_id"] for row in tables["section"]} == {"2247490098_1"}
-        assert {row["text"] for row in tables["comment"]} == {"1-0", "1-1", "1-2"}
-        reasons = [o.reason for o in others if isinstance(o, Rejected)]
-        assert reasons.count("not JSON, or JSON that breaks off") == 1
-        assert reasons.count("a comment of an article that breaks off") == 2
+        found = {(row["section_id"], row["text"]) for row in tables["comment"]}
+        assert found == {(f"2247490098_{t[0]}", t) for t in ("1-0", "1-1", "1-2", "2-0", "2-1")}
+        assert [o.line for o in others if isinstance(o, Rejected)] == [1 if indent is None else 37]
+        covered = {row["section_id"]: row["truncated"] for row in tables["coverage"]}
+        assert covered == {"2247490098_1": False, "2247490098_2": True}
+
+    def test_a_comment_behind_garbage_has_no_article(self, tmp_path: Path) -> None:
+        path = tmp_path / "文章.json"
+        article = {
+            "_accountName": "号",
+            "aid": "2247490098_1",
+            "comments": [comment(1), comment(2)],
+        }
+        whole = json.dumps([article], indent=1)
+        path.write_text(whole.replace('"aid"', "aid") + "\n" + json.dumps([article]))
+        tables, others = read(path)
+        assert len(tables["comment"]) == 2
+        assert sum("breaks off" in o.reason for o in others if isinstance(o, Rejected)) == 3
 
     def test_a_line_that_breaks_off_costs_itself(self, tmp_path: Path) -> None:
         path = tmp_path / "p.jsonl"
@@ -357,6 +415,23 @@ class TestWhatIsBroken:
         assert "<script>alert(1)</script>&lt;b&gt;" in texts
         likes = [r["value_lo"] for r in tables["count_snapshot"] if r["metric"] == "like"]
         assert sorted(likes) == [1, 2, 3, 4, 5, 6, 9, 10, 11]
+
+    def test_nothing_that_stands_in_a_field_ends_the_reading(self, tmp_path: Path) -> None:
+        noise = random.Random(7)
+        files = [p for p in sorted(FIXTURES.iterdir()) if p.suffix == ".json"]
+        path = tmp_path / "mutant.json"
+        rows = 0
+        for _ in range(150):
+            value = json.loads(noise.choice(files).read_text("utf-8"))
+            for _ in range(noise.randint(1, 6)):
+                mutate(value, noise)
+            path.write_text(json.dumps(value))
+            seen = probe(path)
+            SOURCE.sniff(seen)
+            for item in SOURCE.read(seen, ReadOptions("22_1", 1, "option")):
+                if isinstance(item, Rows):
+                    rows += item.data.num_rows
+        assert rows > 1000
 
     def test_ids_beyond_int64_are_told_apart(self, tmp_path: Path) -> None:
         path = tmp_path / "h.json"
