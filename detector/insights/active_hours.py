@@ -88,7 +88,7 @@ def hour_of_week(quarters: Codes, zone: Any) -> Codes:
     distinct, inverse = np.unique(quarters, return_inverse=True)
     stamps = pd.DatetimeIndex(pd.to_datetime(distinct * QUARTER_MS, unit="ms", utc=True))
     local = stamps.tz_convert(zone)
-    hours = local.weekday.to_numpy() * 24 + local.hour.to_numpy()
+    hours = local.day_of_week.to_numpy() * 24 + local.hour.to_numpy()
     found: Codes = hours.astype(np.int64)[inverse]
     return found
 
