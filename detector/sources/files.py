@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, Final, Literal, TypeAlias
+from typing import IO, Final, Literal, TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -213,8 +213,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         mark = head[:4]
         raw.seek(0)
         if mark.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
-                yield io.BufferedReader(stream)
+            with gzip.GzipFile(fileobj=raw, mode="rb") as unpacked:
+                yield cast("IO[bytes]", unpacked)
         elif mark == _ZSTD and window_of(head) > ARROW_WINDOW:
             yield io.BufferedReader(LongZstd(raw))
         elif mark == _ZSTD:
@@ -247,10 +247,11 @@ def _read(stream: IO[bytes], path: Path) -> bytes:
     """One piece; a packed stream hands out all good bytes before it says that it is cut."""
     pieces: list[bytes] = []
     size = 0
+    # Small steps, one read of the stream each: what a failing step had unpacked is lost with it.
+    step = getattr(stream, "read1", stream.read)
     while size < _CHUNK:
         try:
-            # Small steps: what a failing step had unpacked already is lost with it.
-            piece = stream.read(min(1 << 16, _CHUNK - size))
+            piece: bytes = step(min(1 << 16, _CHUNK - size))
         except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
             if pieces:
                 return b"".join(pieces)  # the next call fails again, and says so

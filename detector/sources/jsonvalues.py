@@ -82,7 +82,8 @@ def _reason(error: ValueError | RecursionError) -> str:
 def _breaks_off(error: ValueError | RecursionError, text: str) -> bool:
     """Whether nothing is wrong but that the text ends: in a string, an escape, a word, between."""
     return isinstance(error, json.JSONDecodeError) and (
-        error.pos >= len(text.rstrip()) - len(r"\u0000") or error.msg.startswith("Unterminated string")
+        error.pos >= len(text.rstrip()) - len(r"\u0000")
+        or error.msg.startswith("Unterminated string")
     )
 
 

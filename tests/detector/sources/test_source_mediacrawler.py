@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
+from zhenzan.detector.cli.main import app
 from zhenzan.detector.ingest import Ingested, IngestOptions, ingest
 from zhenzan.detector.sources import ReadOptions, Rejected, Rows, get_source, sniff
 from zhenzan.detector.sources.files import probe
@@ -305,9 +308,9 @@ def test_a_file_that_breaks_off_keeps_what_came_before(tmp_path: Path) -> None:
         assert 20 <= len(tables["comment"]) <= 23
         assert done.rows.rejected == 1
     whole = gzip.compress("".join(json.dumps(r) + "\n" for r in rows).encode())
-    (tmp_path / "c.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "c.jsonl.gz").write_bytes(whole[:-10])
     tables, done = taken([tmp_path / "c.jsonl.gz"], tmp_path / "c")
-    assert len(tables["comment"]) >= 1
+    assert len(tables["comment"]) >= 49
     assert done.rows.rejected == 1
 
 
@@ -412,6 +415,18 @@ def test_replies_to_replies_and_roots(tmp_path: Path) -> None:
         assert ("root_id" in reply) == root
         top = next(c for c in tables["comment"] if "parent_id" not in c)
         assert top["depth"] == 0
+
+
+def test_a_scan_of_a_mixed_folder_from_one_command(tmp_path: Path) -> None:
+    folder = all_written(tmp_path / "in", "v1", "jsonl")
+    as_xlsx(folder / "xhs_detail_20260702.xlsx", fixture("xhs_v2"))
+    as_sqlite(folder / "sqlite_tables.db", "weibo", fixture("weibo_v2"))
+    done = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    sections = pq.read_table(tmp_path / "out" / "sections.parquet").to_pylist()
+    assert len(sections) == 9
+    assert {s["status"] for s in sections} <= {"insufficient_data", "not_applicable", "scored"}
+    assert not {s["band"] for s in sections} & {"likely_purchased", "unusual"}
 
 
 def test_memory_is_bounded_by_batches(tmp_path: Path) -> None:
