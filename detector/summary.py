@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from zhenzan.detector.insights.best import best_insight
 from zhenzan.detector.results import BANDS, Scan
 
 __all__ = ["summarise"]
@@ -34,6 +35,7 @@ def summarise(scan: Scan, top: int = _TOP) -> dict[str, Any]:
         "bands": {band: int(counts.get(band, 0)) for band in reversed(BANDS)},
         "top_sections": notable.head(top)[list(_SHOWN)].to_dict("records"),
         "n_notable": len(notable),
+        "best_insight": _best(scan),
         "inputs": run["inputs"],
         "rows": run["rows"],
         "rejections": run["rejections"],
@@ -42,3 +44,11 @@ def summarise(scan: Scan, top: int = _TOP) -> dict[str, Any]:
         "seconds": run["seconds"],
         "peak_memory_bytes": run["peak_memory_bytes"],
     }
+
+
+def _best(scan: Scan) -> dict[str, Any] | None:
+    """The first insight for a creator, without the tables behind it."""
+    found = best_insight(scan.insights)
+    if found is None:
+        return None
+    return {key: found[key] for key in ("insight", "subject", "n", "title", "sentence")}

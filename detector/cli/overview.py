@@ -58,11 +58,24 @@ def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Ite
     yield ""
     yield from _top(found, words)
     yield ""
+    yield from _insight(found.get("best_insight"), words, lang)
     memory = megabytes(found["peak_memory_bytes"])
     yield words["seconds"].format(seconds=sum(found["seconds"].values()), memory=memory)
     yield words["written"].format(path=clean(found["scan"]))
     yield words["next"].format(path=clean(found["scan"]))
     yield words["caution"]
+
+
+def _insight(best: Mapping[str, Any] | None, words: Mapping[str, str], lang: str) -> Iterator[str]:
+    """Two lines: the first insight for a creator, and where the others are."""
+    if best is None:
+        return
+    whom = words["insight"]
+    if best["subject"]["kind"] != "creator":
+        whom = words["brackets"].format(outer=whom, inner=clean(best["subject"]["id"], 40))
+    yield f"{whom}{words['colon']}{clean(best['sentence'][lang], 300)}"
+    yield words["insights"]
+    yield ""
 
 
 def _amount(row: Mapping[str, Any]) -> list[str]:

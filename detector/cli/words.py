@@ -77,6 +77,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "header": "评论区|评级|得分|疑似购买|90% 区间|互动数",
         "families": "已用特征",
         "skipped": "未计算",
+        "insight": "给作者",
+        "insights": "更多见报告与 insights.jsonl，无论结论如何都可参考。",
         "seconds": "用时 {seconds:.1f} 秒，内存峰值 {memory}",
         "written": "结果写入 {path}",
         "next": "生成报告：zhenzan report {path}",
@@ -117,7 +119,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "more": "另有 {n} 个",
         "checkable": "{title}：{total} 个评论区中 {n} 个可以检查",
         "add": "若补充{what}，还可检查 {n} 个",
-        "capability": "评论区|点赞|带时间|时间精度|评论|可检查",
+        "limits": "结果受到的限制：",
+        "limit": "{what}（{total} 个评论区中的 {n} 个）",
+        "capability": "评论区|点赞|带时间|计数时点|时间精度|评论|可检查",
     },
     "en": {
         "read": "{read} rows read: {kept} kept, {merged} duplicates merged, "
@@ -134,6 +138,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "header": "section|band|score|likely purchased|90 % interval|engagements",
         "families": "families used",
         "skipped": "not computed",
+        "insight": "For the creator",
+        "insights": "More in the report and insights.jsonl, whatever was found.",
         "seconds": "{seconds:.1f} s, peak memory {memory}",
         "written": "results in {path}",
         "next": "for the report: zhenzan report {path}",
@@ -174,6 +180,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "more": "{n} more",
         "checkable": "{title}: {n} of {total} sections can be checked",
         "add": "{n} more with {what}",
-        "capability": "section|likes|timed|precision|comments|checked by",
+        "limits": "What holds results back:",
+        "limit": "{what} ({n} of {total} sections)",
+        "capability": "section|likes|timed|counts read|precision|comments|checked by",
     },
 }

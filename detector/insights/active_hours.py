@@ -54,7 +54,7 @@ class ActiveHours(Maker):
     def _told(self, known: Known, subject: Subject, raw: Array, genuine: Array) -> Insight:
         n, kept = float(raw.sum()), float(genuine.sum())
         if n < self.least or kept < self.least:
-            return self.few(subject, min(n, kept))
+            return self.few(subject, n, kept)
         by_hour = genuine.reshape(7, 24).sum(axis=0)
         window = sum(np.roll(by_hour, -k) for k in range(_SPAN))
         first = int(np.argmax(np.round(window, 6)))

@@ -48,9 +48,9 @@ class _Mix(Maker):
         own = {c: _sums(groups) for c, groups in _groups(owners, rows).items() if c >= 0}
         for at, section_id in known.subjects():
             part = parts.get(at, [])
-            n = min(sum(g[1] for g in part), sum(g[2] for g in part))
-            if n < self.least:
-                yield self.few(("section", section_id), n)
+            n, kept = sum(g[1] for g in part), sum(g[2] for g in part)
+            if min(n, kept) < self.least:
+                yield self.few(("section", section_id), n, kept)
                 continue
             usual = dict(own.get(int(creator[at]), {}))
             for label, _, genuine in part:

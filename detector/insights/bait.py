@@ -29,7 +29,7 @@ class Bait(Maker):
     name: ClassVar[str] = "bait_phrases"
     title: ClassVar[Text] = Text("索要互动或激怒式的措辞", "Calls for reactions and provocations")
     needs: ClassVar[Text] = Text(
-        "作者自己的标题、正文或留言", "the creator's own title, text or comments"
+        "作者自己的标题、正文或留言", "title, text or comments by the creator"
     )
     noun: ClassVar[Text] = Text("段作者文本", "texts by the creator")
     unit: ClassVar[str] = "count"

@@ -44,7 +44,8 @@ class Insight:
         subject: `(section | creator, id)`.
         n: Observations behind it.
         least: With fewer observations than this it is not given.
-        unit: Of `raw` and `genuine`: `share`, `ratio`, `count`, `seconds`, `score`.
+        unit: Of `raw` and `genuine`: `share`, `rate` (comments per read or like), `ratio`, `count`,
+            `seconds`, `score`.
         raw: The figure on everything received; None where there is none.
         genuine: The same on what looks genuine; None where that cannot be told.
         sentence: What it says; None where it abstains.
@@ -115,14 +116,21 @@ class Maker(ABC):
             sentence=Text(zh, en), series=tuple(series),
         )  # fmt: skip
 
-    def few(self, subject: Subject, n: float) -> Insight:
-        """Abstains: there are too few; or none, which means that the data do not hold them."""
+    def few(self, subject: Subject, n: float, genuine: float | None = None) -> Insight:
+        """Abstains: there are too few, or too few that look genuine, or the data hold none."""
+        noun, least = self.noun, self.least
         if n < 1:
             why = Text(f"数据不足：没有{self.needs.zh}。", f"Not enough data: no {self.needs.en}.")
+        elif n >= least and genuine is not None:
+            n = int(genuine)
+            why = Text(
+                f"数据不足：看来真实的只有 {n:,} {noun.zh}，至少需要 {least} {noun.zh}。",
+                f"Not enough data: {n:,} of at least {least} {noun.en} look genuine.",
+            )
         else:
             why = Text(
-                f"数据不足：只有 {int(n):,} {self.noun.zh}，至少需要 {self.least} {self.noun.zh}。",
-                f"Not enough data: {int(n):,} of at least {self.least} {self.noun.en}.",
+                f"数据不足：只有 {int(n):,} {noun.zh}，至少需要 {least} {noun.zh}。",
+                f"Not enough data: {int(n):,} of at least {least} {noun.en}.",
             )
         return self.silent(subject, n, why)
 

@@ -57,7 +57,7 @@ class CommentRate(Maker):
     title: ClassVar[Text] = Text("留言率", "Comment rate")
     needs: ClassVar[Text] = Text("阅读数、播放数或点赞数", "reads, views or likes of the section")
     noun: ClassVar[Text] = Text("次阅读或点赞", "reads or likes")
-    unit: ClassVar[str] = "ratio"
+    unit: ClassVar[str] = "rate"
     least: ClassVar[int] = LEAST_FOR_SHARE
 
     def make(self, known: Known) -> Iterator[Insight]:

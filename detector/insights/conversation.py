@@ -46,7 +46,7 @@ class Conversation(Maker):
             if not known.replies_known[at]:
                 yield self.few(("section", section_id), 0)
             elif n[at] < self.least or kept[at] < self.least:
-                yield self.few(("section", section_id), min(n[at], kept[at]))
+                yield self.few(("section", section_id), n[at], kept[at])
             else:
                 raw, genuine = replies[at] / n[at], replies_kept[at] / kept[at]
                 told = both(genuine, raw, share)

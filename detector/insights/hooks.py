@@ -30,7 +30,7 @@ _TITLE: Final = 300
 class _Grouped(Maker):
     """Comment rates of a creator's sections with and without something in their titles."""
 
-    unit: ClassVar[str] = "ratio"
+    unit: ClassVar[str] = "rate"
     least: ClassVar[int] = 2 * _EACH
     needs: ClassVar[Text] = Text(
         "同一作者多篇内容的标题与留言率",

@@ -36,7 +36,7 @@ class LikesPerComment(Maker):
         none = known.per_section(section, (comments.likes[rows] == 0).astype(np.float64))
         for at, section_id in known.subjects():
             if min(n[at], kept[at]) < self.least:
-                yield self.few(("section", section_id), min(n[at], kept[at]))
+                yield self.few(("section", section_id), n[at], kept[at])
                 continue
             mean, mean_kept = raw[at] / n[at], genuine[at] / kept[at]
             told = both(mean_kept, mean, times)

@@ -43,7 +43,7 @@ class Returning(Maker):
             if own[at] < 0 or not several[own[at]]:
                 yield self.few(("section", section_id), 0)
             elif min(n[at], kept[at]) < self.least:
-                yield self.few(("section", section_id), min(n[at], kept[at]))
+                yield self.few(("section", section_id), n[at], kept[at])
             else:
                 raw, genuine = came[at] / n[at], came_kept[at] / kept[at]
                 told = both(genuine, raw, share)
@@ -69,7 +69,7 @@ class Returning(Maker):
         came_kept = np.bincount(creator[back], weight[back], minlength=size)
         for at, creator_id in known.creators():
             if min(n[at], kept[at]) < self.least:
-                yield self.few(("creator", creator_id), min(n[at], kept[at]))
+                yield self.few(("creator", creator_id), n[at], kept[at])
                 continue
             raw, genuine = came[at] / n[at], came_kept[at] / kept[at]
             told = both(genuine, raw, share)

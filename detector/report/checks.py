@@ -12,13 +12,10 @@ from zhenzan.detector.report.records import Check, State
 from zhenzan.detector.report.texts import Texts
 from zhenzan.detector.report.wording import Wording, finite
 from zhenzan.features.family import FeatureConfig
+from zhenzan.features.limits import BURST_PRECISION_S, LEAST_SNAPSHOTS, partial
 
 __all__ = ["CHECKS", "incomplete", "section_checks"]
 
-# Coarser times than these cannot show a burst; fewer snapshots give no bounds (tables.md, "What a
-# source can and cannot tell").
-_BURST_PRECISION_S: Final = 600.0
-_SNAPSHOTS: Final = 3
 _FULL_COVERAGE: Final = 0.5
 # Company needs sections to compare with; below ten, accounts meet by chance in most of them.
 _SECTIONS: Final = 10
@@ -70,22 +67,20 @@ def section_checks(
 
 def incomplete(row: _Capability) -> bool:
     """Whether the data is a selection, or less than half of what the platform counts."""
-    share = finite(row.get("coverage_share"))
-    chosen = row.get("selection") in {"top", "selected_by_creator", "sample"}
-    return chosen or (share is not None and share < _FULL_COVERAGE)
+    return partial(row)
 
 
 def _times(row: _Capability, texts: Texts, wording: Wording) -> _Found:
     n, least = _count(row, "n_timed"), FeatureConfig().min_likes
     precision = finite(row.get("time_precision_s")) or 0.0
-    if n == 0 and _count(row, "n_snapshots") >= _SNAPSHOTS:
+    if n == 0 and _count(row, "n_snapshots") >= LEAST_SNAPSHOTS:
         moments = wording.count(_count(row, "n_snapshots"))
         return "partly", texts("detail.times.snapshots", n=moments)
     if n == 0:
         return "no", texts("detail.times.none")
     if n < least:
         return "no", texts("detail.times.few", n=n, min=least)
-    if precision > _BURST_PRECISION_S:
+    if precision > BURST_PRECISION_S:
         shown = wording.length(precision * 1000)
         return "partly", texts("detail.times.coarse", n=wording.count(n), precision=shown)
     return "yes", texts("detail.times.yes", n=wording.count(n))

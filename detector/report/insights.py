@@ -105,7 +105,14 @@ def _figure(value: float | None, unit: str, n: int, wording: Wording) -> str | N
         return None
     if unit == "seconds":
         return wording.length(1000 * value)
+    if unit == "rate":
+        return f"{wording.figure(_digits(100 * value))} / 100"
     return wording.share(value) if unit == "share" else wording.figure(value)
+
+
+def _digits(value: float) -> float:
+    """Three significant digits."""
+    return float(f"{value:.3g}")
 
 
 def _week(series: Mapping[str, Any]) -> InsightWeek:
@@ -129,7 +136,10 @@ def _bars(series: Mapping[str, Mapping[str, Any]], made: Material) -> InsightBar
         for cell in cells[-_MAX_BARS:] if name == "sections" else cells[:_MAX_BARS]:
             label, genuine, raw, *rest = (cell[place] for place in places)
             shown = made.title(str(label)) if name == "sections" else clean(str(label), 40)
-            rows.append((shown, float(genuine), float(raw), finite(rest[0]) if rest else None))
+            amounts = [float(genuine), float(raw), finite(rest[0]) if rest else None]
+            if name in _RATES:
+                amounts = [None if v is None else _digits(100 * v) for v in amounts]
+            rows.append((shown, amounts[0] or 0.0, amounts[1] or 0.0, amounts[2]))
         return InsightBars(name, tuple(rows)) if rows else None
     return None
 
@@ -144,6 +154,9 @@ _BARS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "sections": ("section_id", "genuine", "raw"),
     }
 )
+
+
+_RATES: Final = ("groups", "sections")  # comments for 100 reads or likes
 
 
 def _steps(series: Mapping[str, Any]) -> InsightSteps:
