@@ -52,6 +52,32 @@ class _Cover:
 
 
 @dataclass(slots=True)
+class _Alike:
+    """Comments of one second with one text, told apart by their native ids."""
+
+    size: int = 0
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def number(self, native: str) -> int:
+        """From 0, in the order of first sight.
+
+        A reply of a page that does not name its comment (`/3`) is the third one of a known comment
+        (`812/3`), and the other way round.
+        """
+        above, _, below = native.rpartition("/")
+        nameless, named = f"/{below}", f"?/{below}"
+        found = self._numbers.get(native)
+        if found is None and "/" in native:
+            found = self._numbers.get(nameless if above else named)
+        if found is None:
+            found, self.size = self.size, self.size + 1
+        self._numbers[native] = found
+        if above:
+            self._numbers.setdefault(named, found)
+        return found
+
+
+@dataclass(slots=True)
 class Book:
     """Everything that reading one file remembers.
 
@@ -71,7 +97,7 @@ class Book:
     _gathers: dict[str | None, Gather] = field(default_factory=dict)
     _covers: dict[tuple[str | None, str], _Cover] = field(default_factory=dict)
     _open: str | None = None
-    _known: dict[tuple[int | None, str], list[str]] = field(default_factory=dict)
+    _known: dict[tuple[int | None, str], _Alike] = field(default_factory=dict)
     _noted: set[str] = field(default_factory=set)
 
     def add(
@@ -134,12 +160,10 @@ class Book:
         for place in sorted(range(len(entries)), key=lambda i: _rank(entries[i].native)):
             entry = entries[place]
             digest = _digest(entry.text)
-            natives = self._known.setdefault((entry.second, digest), [])
-            number = next((k for k, n in enumerate(natives) if _same(n, entry.native)), None)
-            if number is None:
-                number = len(natives)
-                natives.append(entry.native)
-                fresh += 1
+            alike = self._known.setdefault((entry.second, digest), _Alike())
+            before = alike.size
+            number = alike.number(entry.native)
+            fresh += alike.size - before
             second = "" if entry.second is None else str(entry.second)
             found[place] = f"{section_id}.{second}.{digest}" + (f".{number + 1}" if number else "")
         return found, fresh
@@ -199,13 +223,6 @@ def _digest(text: str) -> str:
     plain = unicodedata.normalize("NFKC", html.unescape(text))
     shown = "".join(c for c in plain if not c.isspace() and unicodedata.category(c)[0] != "C")
     return hashlib.sha256(shown.encode("utf-8")).hexdigest()[:_DIGITS]
-
-
-def _same(one: str, other: str) -> bool:
-    """A reply whose comment is not known (`/3`) is the one with that number of a known comment."""
-    if one.startswith("/") or other.startswith("/"):
-        return one.endswith(other) or other.endswith(one)
-    return one == other
 
 
 def _rank(native: str) -> tuple[int, str]:

@@ -433,6 +433,12 @@ class TestWhatIsBroken:
                     rows += item.data.num_rows
         assert rows > 1000
 
+    def test_many_of_the_same_words_in_one_second_take_no_longer(self, tmp_path: Path) -> None:
+        path = tmp_path / "22000000_1.json"
+        path.write_text(json.dumps(page(*(comment(n) for n in range(20_000)))))
+        tables, _ = read(path)
+        assert len({row["comment_id"] for row in tables["comment"]}) == 20_000
+
     def test_ids_beyond_int64_are_told_apart(self, tmp_path: Path) -> None:
         path = tmp_path / "h.json"
         near = [comment(n, "同", content_id=str(2**64 - 1 - (n << 32))) for n in range(3)]

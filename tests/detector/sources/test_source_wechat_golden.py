@@ -50,7 +50,10 @@ def test_rows_are_those_that_were_reviewed(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_nobody_can_be_read_from_the_rows(name: str, tmp_path: Path) -> None:
-    text = json.dumps(canonical(FIXTURES / name, tmp_path)["tables"], ensure_ascii=False)
+def test_nobody_can_be_read_from_the_rows(name: str) -> None:
+    text = json.dumps(
+        json.loads((GOLDEN / f"{name}.golden.json").read_text("utf-8"))["tables"],
+        ensure_ascii=False,
+    )
     for private in ("读者", "看客", "主播", "oMadeUp", "qlogo", "@finder", "1040000", "derived-"):
         assert private not in text
