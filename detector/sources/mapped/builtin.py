@@ -18,7 +18,7 @@ _LARGEST: Final = 1 << 20  # a map of a megabyte is some other file
 @cache
 def built_in_maps() -> tuple[Map, ...]:
     """All maps in `maps/`, by name."""
-    folder = files("zhenzan.detector.sources.mapped") / "maps"
+    folder = files("zhenzan.detector.sources.mapped.maps")
     found = sorted(
         (item.name, item.read_text("utf-8"))
         for item in folder.iterdir()

@@ -36,14 +36,21 @@ class Fit:
     lacking: str = ""
 
 
-def fit(wanted: Map, seen: Probe) -> Fit:
-    """Tries all parts; the first one, which counts the records, must be there."""
+def fit(wanted: Map, seen: Probe, *, headless: bool) -> Fit:
+    """Tries all parts; the first one, which counts the records, must be there.
+
+    Args:
+        wanted: The map.
+        seen: The file.
+        headless: Whether the map's own header may stand for a first line that is none: only where
+            a user named the map, because any table has as many columns as some header.
+    """
     sheets: dict[int, str | None] = {}
     present: dict[int, frozenset[Place]] = {}
     lacking = ""
     for number, part in enumerate(wanted.parts):
         needs = wanted.needs if number == 0 else ()
-        for sheet, has in _sights(part, seen):
+        for sheet, has in _sights(part, seen, headless):
             missing = _missing(part, needs, has)
             if not missing:
                 places = (p for c in part.columns.values() for p in (*c.places, *c.digest))
@@ -74,7 +81,9 @@ def records_of(page: object, rows: tuple[Place, ...]) -> list[Any] | None:
     return None
 
 
-def _sights(part: Part, seen: Probe) -> Iterator[tuple[str | None, Callable[[Place], bool]]]:
+def _sights(
+    part: Part, seen: Probe, headless: bool
+) -> Iterator[tuple[str | None, Callable[[Place], bool]]]:
     """What the file has, once for each sheet that may be meant."""
     if seen.kind == "json":
         records = records_of(seen.first, part.rows)
@@ -85,7 +94,7 @@ def _sights(part: Part, seen: Probe) -> Iterator[tuple[str | None, Callable[[Pla
             if part.sheet in (None, name):
                 yield name, _in_columns(columns)
     elif seen.kind in ("delimited", "parquet") and not part.rows and part.sheet is None:
-        yield None, _in_columns(_header(part, seen))
+        yield None, _in_columns(_header(part, seen) if headless else seen.columns)
 
 
 def _header(part: Part, seen: Probe) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class Mapped(Source):
 
     def complaint(self, probe: Probe) -> str:
         """Why no map fits, for users who named one."""
-        return "; ".join(f"map {m.name}: {fit(m, probe).lacking}" for m in self._maps())
+        return "; ".join(f"map {m.name}: {self._fit(m, probe).lacking}" for m in self._maps())
 
     def read(self, probe: Probe, options: ReadOptions) -> Iterator[Item]:
         """Streams the records of each sheet or list once, for all parts that are made of them."""
@@ -86,9 +86,12 @@ class Mapped(Source):
     def _maps(self) -> Sequence[Map]:
         return built_in_maps() if self._own is None else self._own
 
+    def _fit(self, known: Map, probe: Probe) -> Fit:
+        return fit(known, probe, headless=self._own is not None)
+
     def _fitting(self, probe: Probe) -> tuple[Map, Fit] | None:
         """The map that asks for most of what is there; the first by name where equal."""
-        met = [(m, fit(m, probe)) for m in self._maps()]
+        met = [(m, self._fit(m, probe)) for m in self._maps()]
         fitting = [(m, f) for m, f in met if not f.lacking]
         return max(fitting, key=lambda pair: len(pair[0].needs), default=None)
 

@@ -1,0 +1,1 @@
+"""The built-in maps, one TOML file each; a package so that they are shipped."""
