@@ -421,7 +421,16 @@ def test_a_scan_of_a_mixed_folder_from_one_command(tmp_path: Path) -> None:
     folder = all_written(tmp_path / "in", "v1", "jsonl")
     as_xlsx(folder / "xhs_detail_20260702.xlsx", fixture("xhs_v2"))
     as_sqlite(folder / "sqlite_tables.db", "weibo", fixture("weibo_v2"))
-    done = CliRunner().invoke(app, ["scan", str(folder), "--out", str(tmp_path / "out")])
+    (tmp_path / "key").write_text("0123456789abcdef")
+    words = [
+        "scan",
+        str(folder),
+        "--out",
+        str(tmp_path / "out"),
+        "--key-file",
+        str(tmp_path / "key"),
+    ]
+    done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     sections = pq.read_table(tmp_path / "out" / "sections.parquet").to_pylist()
     assert len(sections) == 9
