@@ -9,9 +9,17 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 from zhenzan.detector.sources.base import Item, Noted, Rejected, Rows, Skipped
-from zhenzan.detector.sources.bluesky.clock import Believed, believed
-from zhenzan.detector.sources.bluesky.names import BY_ID, account_of, address_of, keys_ms, post_id
+from zhenzan.detector.sources.bluesky.clock import Ints, believed
+from zhenzan.detector.sources.bluesky.names import (
+    BY_ID,
+    account_of,
+    address_of,
+    declared_ms,
+    keys_ms,
+    post_id,
+)
 from zhenzan.detector.sources.gather import Gather
+from zhenzan.detector.sources.idtime import tid_ms
 from zhenzan.detector.sources.jsonvalues import without_surrogates
 
 __all__ = ["Act", "Acts"]
@@ -78,6 +86,9 @@ class Acts:
             self.reject("engagement", line, "a like or share without the post it is of")
             return
         declared = record.get("createdAt") or record.get("created_at")
+        if witness_ms < 0 and tid_ms(rkey) is None:
+            witness_ms = declared_ms(declared)  # all that is known of a key made by hand
+            basis = basis if witness_ms >= 0 else "list_untimed"
         self._acts.append(
             Act(
                 line, kind, did, post_id(address), rkey, witness_ms,
@@ -114,72 +125,66 @@ class Acts:
         if self._now:
             yield from self._now
             self._now = []
-        if len(self._acts) >= _ROWS:
-            yield from self._of_acts()
-        if len(self._posts) >= _ROWS:
-            yield from self._of_posts()
+        if len(self._acts) >= _ROWS or len(self._posts) >= _ROWS:
+            yield from self._flushed()
         yield from self.gather.full()
 
     def rest(self) -> Iterator[Item]:
         """All that is held, then the count of what was left out."""
         yield from self._now
         self._now = []
-        yield from self._of_acts()
-        yield from self._of_posts()
+        yield from self._flushed()
         yield from self.gather.rest()
         for reason in sorted(self._skipped):
             yield Skipped(self._skipped[reason], reason)
 
-    def _of_acts(self) -> Iterator[Item]:
+    def _flushed(self) -> Iterator[Item]:
+        """Weighs the clocks of acts and posts together, so that few posts follow many acts."""
         acts, self._acts = self._acts, []
-        if not acts:
-            return
-        (lines, kinds, accounts, sections, rkeys, witness, declared, creators, via, bases, ranks
-         ) = zip(*acts, strict=True)  # fmt: skip
-        seen = np.array(witness, np.int64)
-        keys = keys_ms(rkeys)
-        told = believed(seen, keys)
-        declared_texts = _texts(declared)
-        columns = {
-            "kind": pa.array(kinds, pa.string()),
-            "section_id": _texts(sections),
-            "account_id": _texts([account_of(did) for did in accounts]),
-            "ts_lo_ms": pa.array(told.lo_ms, mask=told.lo_ms < 0),
-            "ts_hi_ms": pa.array(told.hi_ms, mask=told.hi_ms < 0),
-            "declared_ms": declared_texts,
-            "referrer": pa.array(via, pa.string()),
-            "list_rank": pa.array(ranks, pa.int64()),
-            "basis": pa.array(bases, pa.string()),
-            "engagement_id": _ids(kinds, rkeys),
-        }
-        where = pa.array(lines, pa.int64())
-        yield Rows("engagement", pa.RecordBatch.from_pydict(columns), where)
-        yield from _sections(lines, sections, creators)
-        yield from _verdict(told, "engagement", lines[0])
-
-    def _of_posts(self) -> Iterator[Item]:
         posts, self._posts = self._posts, []
-        if not posts:
+        if not acts and not posts:
             return
-        seen = np.array([p.witness_ms for p in posts], np.int64)
-        keys = keys_ms([p.rkey for p in posts])
-        declared = np.array([p.declared_ms for p in posts], np.int64)
-        told = believed(seen, np.where(keys >= 0, keys, declared))
-        for post, lo, hi in zip(posts, told.lo_ms.tolist(), told.hi_ms.tolist(), strict=True):
+        witness = [a.witness_ms for a in acts] + [p.witness_ms for p in posts]
+        keys = keys_ms([a.rkey for a in acts] + [p.rkey for p in posts])
+        # Lists of likes hold no keys: what the client declares is its only clock there.
+        own = [-1 if a.rkey else declared_ms(a.declared) for a in acts]
+        declared = np.array(own + [p.declared_ms for p in posts], np.int64)
+        told = believed(np.array(witness, np.int64), np.where(keys >= 0, keys, declared))
+        if acts:
+            yield from _of_acts(acts, told.lo_ms[: len(acts)], told.hi_ms[: len(acts)])
+        for n, post in enumerate(posts, len(acts)):
+            lo, hi = int(told.lo_ms[n]), int(told.hi_ms[n])
             name = "created" if post.table == "comment" else "published"
             if lo >= 0:
                 post.values[f"{name}_ms"] = lo
                 post.values[f"{name}_precision_s"] = max(1, -(-(hi - lo) // 1000))
             self.gather.add(post.table, post.line, post.values)
-        yield from self.gather.full()
-        yield from _verdict(told, "comment", posts[0].line)
+        table, line = ("engagement", acts[0].line) if acts else ("comment", posts[0].line)
+        if told.verdict in _NOTES:
+            yield Noted(table, line, _NOTES[told.verdict])
+        elif told.doubted:
+            yield Noted(table, line, _DOUBTED)
 
 
-def _verdict(told: Believed, table: str, line: int) -> Iterator[Noted]:
-    if told.verdict in _NOTES:
-        yield Noted(table, line, _NOTES[told.verdict])
-    elif told.doubted:
-        yield Noted(table, line, _DOUBTED)
+def _of_acts(acts: Sequence[Act], lo_ms: Ints, hi_ms: Ints) -> Iterator[Rows]:
+    (
+        lines, kinds, accounts, sections, rkeys, _, declared, creators, via, bases, ranks,
+    ) = zip(*acts, strict=True)  # fmt: skip
+    columns = {
+        "kind": pa.array(kinds, pa.string()),
+        "section_id": _texts(sections),
+        "account_id": _texts([account_of(did) for did in accounts]),
+        "ts_lo_ms": pa.array(lo_ms, mask=lo_ms < 0),
+        "ts_hi_ms": pa.array(hi_ms, mask=hi_ms < 0),
+        "declared_ms": _texts(declared),
+        "referrer": pa.array(via, pa.string()),
+        "list_rank": pa.array(ranks, pa.int64()),
+        "basis": pa.array(bases, pa.string()),
+        "engagement_id": _ids(kinds, rkeys),
+    }
+    where = pa.array(lines, pa.int64())
+    yield Rows("engagement", pa.RecordBatch.from_pydict(columns), where)
+    yield from _sections(lines, sections, creators)
 
 
 def _texts(values: Sequence[str | None]) -> pa.Array:

@@ -19,9 +19,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from zhenzan.detector.sources.idtime import FAR_S
 
-__all__ = ["Believed", "believed"]
+__all__ = ["Believed", "Ints", "believed"]
 
 Ints: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
+"""Milliseconds of many acts."""
 
 # Ten minutes: clients' clocks are off by seconds and queues by minutes, backfills by days. [H]
 _LATE_MS: Final = 600_000

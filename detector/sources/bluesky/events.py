@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from zhenzan.detector.sources.bluesky.acts import Acts
-from zhenzan.detector.sources.bluesky.names import account_of
-from zhenzan.detector.sources.bluesky.records import Records, declared_ms, dict_of, text_of
+from zhenzan.detector.sources.bluesky.names import account_of, declared_ms
+from zhenzan.detector.sources.bluesky.records import Records, dict_of, text_of
 
 __all__ = ["Events", "is_event"]
 

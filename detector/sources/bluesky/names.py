@@ -5,11 +5,12 @@ from __future__ import annotations
 import string
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-__all__ = ["BY_ID", "Address", "account_of", "address_of", "keys_ms", "post_id"]
+__all__ = ["BY_ID", "Address", "account_of", "address_of", "declared_ms", "keys_ms", "post_id"]
 
 Ints: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 
@@ -56,6 +57,18 @@ def post_id(address: Address) -> str:
 def account_of(did: str) -> str:
     """Id of an account: a DID has colons of its own, so that its platform must be said."""
     return f"bluesky:{did}"
+
+
+def declared_ms(value: object) -> int:
+    """A time as clients write it; -1 where it is none or names no zone."""
+    if not isinstance(value, str):
+        return -1
+    try:
+        moment = datetime.fromisoformat(value)
+        ms = int(moment.timestamp() * 1000) if moment.tzinfo else -1
+    except (ValueError, OverflowError):
+        return -1
+    return max(ms, -1)
 
 
 def keys_ms(rkeys: Sequence[str]) -> Ints:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from zhenzan.detector.sources.bluesky.acts import Acts
-from zhenzan.detector.sources.bluesky.names import Address, account_of, address_of, post_id
+from zhenzan.detector.sources.bluesky.names import (
+    Address,
+    account_of,
+    address_of,
+    declared_ms,
+    post_id,
+)
 
-__all__ = ["KINDS", "Records", "declared_ms", "dict_of", "is_bot", "text_of"]
+__all__ = ["KINDS", "Records", "dict_of", "is_bot", "text_of"]
 
 KINDS: Final = {"app.bsky.feed.like": "like", "app.bsky.feed.repost": "share"}
 """Collections whose records are acts, and the kind of act."""
@@ -144,6 +149,7 @@ class Records:
         values = {
             "account_id": account_of(did),
             "created_ms": created if created >= 0 else None,
+            "created_precision_s": 1 if created >= 0 else None,
             "declared_bot": is_bot(record.get("labels")),
         }
         self._acts.gather.add("account", line, values)
@@ -167,18 +173,6 @@ def is_bot(labels: object) -> bool | None:
     if not isinstance(listed, list):
         return None
     return any(dict_of(label).get("val") == "bot" for label in listed) or None
-
-
-def declared_ms(value: object) -> int:
-    """A time as clients write it; -1 where it is none or names no zone."""
-    if not isinstance(value, str):
-        return -1
-    try:
-        moment = datetime.fromisoformat(value)
-        ms = int(moment.timestamp() * 1000) if moment.tzinfo else -1
-    except (ValueError, OverflowError):
-        return -1
-    return max(ms, -1)
 
 
 def dict_of(value: object) -> Mapping[str, Any]:

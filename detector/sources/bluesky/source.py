@@ -9,7 +9,6 @@ too, whatever files the like and its deletion are in; see `zhenzan.detector.inge
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -30,7 +29,6 @@ __all__ = ["Bluesky"]
 _decode: Final = json.JSONDecoder().decode  # a third faster than `json.loads` of bytes
 _TAKEN: Final = object()  # stands for a line whose act is taken already
 _OFTEN: Final = 255  # values between looks for what is ripe, as a mask
-_DID: Final = re.compile(r"did[_:](plc|web)[_:]([a-z0-9.\-]+)")
 
 
 class Bluesky(Source):
@@ -80,8 +78,7 @@ class Bluesky(Source):
         records = Records(acts)
         events = Events(acts, records)
         views = Views(
-            acts, records, _section(probe, options), _owner(probe), options.observed_ms,
-            options.observed_basis,
+            acts, records, _section(probe, options), options.observed_ms, options.observed_basis,
         )  # fmt: skip
         pieces = Pieces(probe.path)
         values = _lines(pieces, acts) if probe.one_a_line else json_values(pieces)
@@ -128,9 +125,3 @@ def _section(probe: Probe, options: ReadOptions) -> str | None:
     named = options.section_id or (probe.stem if "~" in probe.stem else None)
     address = address_of(named)
     return named if address is None else post_id(address)
-
-
-def _owner(probe: Probe) -> str | None:
-    """Account in the file's name, `did_plc_….json`, for feeds that do not say whose they are."""
-    found = _DID.search(probe.stem)
-    return f"did:{found[1]}:{found[2]}" if found else None

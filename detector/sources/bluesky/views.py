@@ -10,15 +10,21 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from zhenzan.detector.sources.bluesky.acts import Act, Acts
-from zhenzan.detector.sources.bluesky.names import Address, account_of, address_of, post_id
+from zhenzan.detector.sources.bluesky.names import (
+    Address,
+    account_of,
+    address_of,
+    declared_ms,
+    post_id,
+)
 from zhenzan.detector.sources.bluesky.records import (
     KINDS,
     Records,
-    declared_ms,
     dict_of,
     is_bot,
     text_of,
 )
+from zhenzan.detector.sources.idtime import tid_ms
 
 __all__ = ["Views", "key_of", "view_of"]
 
@@ -77,7 +83,6 @@ class Views:
         acts: Takes the rows.
         records: Reads the records inside.
         section: Of lists that do not name their post.
-        owner: Whose likes a feed of likes holds, where nothing inside says it.
         observed_ms: When the file was collected.
         observed_basis: How that is known.
     """
@@ -87,17 +92,14 @@ class Views:
         acts: Acts,
         records: Records,
         section: str | None,
-        owner: str | None,
         observed_ms: int | None,
         observed_basis: str | None,
     ) -> None:
         self._acts = acts
         self._records = records
         self._section = section
-        self._owner = owner
         self._seen = {"observed_ms": observed_ms, "observed_basis": observed_basis}
         self._likers: dict[str, tuple[int, int, bool]] = {}
-        self._profiled: set[str] = set()
 
     def take(self, line: int, kind: str, value: Mapping[str, Any]) -> None:
         """Takes one answer of the kind that `view_of` said."""
@@ -142,7 +144,8 @@ class Views:
         if address is None:
             self._acts.note("engagement", line, "the post is named by --section-id or the file")
         act = "like" if kind != "repostedBy" else "share"
-        for rank, like in enumerate(listed):
+        named = 0
+        for place, like in enumerate(listed):
             person = like if kind == "repostedBy" else dict_of(like.get("actor"))
             if not _is_did(person.get("did")):
                 self._acts.reject("engagement", line, "a like without its account")
@@ -151,6 +154,8 @@ class Views:
             seen = -1 if kind == "repostedBy" else declared_ms(key_of(like, "indexedAt"))
             when = seen if seen >= 0 else declared_ms(created)
             basis = "list_timed" if when >= 0 else "list_untimed"
+            # Pages come in any order, so that a place counts only where no time does.
+            rank = place if when < 0 else None
             creator = None if address is None else address.did
             self._acts.act(
                 Act(
@@ -158,23 +163,27 @@ class Views:
                 )
             )
             self._person(line, person, derived=True)
+            named += 1
         if kind == "likes":
             first, collected, cut = self._likers.get(section, (line, 0, True))
             cut = cut and bool(page.get("cursor"))
-            self._likers[section] = first, collected + len(listed), cut
+            self._likers[section] = first, collected + named, cut
 
     def _liked(self, line: int, post: Mapping[str, Any]) -> None:
-        """In a feed of likes, the viewer's own like names who liked, and its key says when."""
+        """The viewer's own like names who liked, and its key says when.
+
+        Whose likes a feed holds, it does not say otherwise; an author's own feed looks the same.
+        """
         address = address_of(post.get("uri"))
-        own = address_of(dict_of(post.get("viewer")).get("like"))
-        if address is None or (own is None and self._owner is None):
-            return
-        did = self._owner if own is None else own.did
-        rkey = "" if own is None else own.rkey
-        basis = "list_untimed" if own is None else "list_timed"
-        self._acts.act(
-            Act(line, "like", str(did), post_id(address), rkey, -1, None, address.did, None, basis)
-        )
+        for kind, name in (("like", "like"), ("share", "repost")):
+            own = address_of(dict_of(post.get("viewer")).get(name))
+            if address is None or own is None:
+                continue
+            basis = "list_untimed" if tid_ms(own.rkey) is None else "list_timed"
+            section, creator = post_id(address), address.did
+            self._acts.act(
+                Act(line, kind, own.did, section, own.rkey, -1, None, creator, None, basis)
+            )
 
     def _record(self, line: int, record: Mapping[str, Any]) -> None:
         address, value = address_of(record.get("uri")), record.get("value")
@@ -212,7 +221,6 @@ class Views:
         if isinstance(record.get("reply"), dict):
             likes, replies = key_of(post, "likeCount"), key_of(post, "replyCount")
             more = {"like_count": likes, "reply_count": replies}
-            more["observed_ms"] = self._seen["observed_ms"]
             self._records.post(line, address, record, seen, more=more)
             return
         self._records.post(line, address, record, seen)
@@ -240,6 +248,7 @@ class Views:
             "name": text_of(person.get("handle")),
             "avatar_hash": _picture(person.get("avatar")),
             "created_ms": created if created >= 0 else None,
+            "created_precision_s": 1 if created >= 0 else None,
             "declared_bot": is_bot(person.get("labels")),
             "verified": None if status is None else status == "valid",
         }
