@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from zhenzan.detector.workspace import Workspace
 from zhenzan.features.family import Entity, FeatureConfig, FeatureFamily, Text
+from zhenzan.features.limits import Limit, limits
 from zhenzan.features.matrix import column_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Check", "checks", "section_rows"]
+__all__ = ["Check", "checks", "section_rows", "shared_limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,14 @@ def section_rows(work: Workspace, families: Sequence[FeatureFamily]) -> list[dic
         row["not_checkable"] = {
             family.name: _wanted(row, family) for family in families if family.name not in can
         }
+        row["limits"] = [{"name": limit.name, "text": limit.text} for limit in limits(row)]
     return rows
+
+
+def shared_limits(work: Workspace) -> list[tuple[Limit, int]]:
+    """What holds results back, and for how many sections: the most common first."""
+    found = Counter(limit for row in work.arrow("capability").to_pylist() for limit in limits(row))
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0].name))
 
 
 def _computed(matrix: pd.DataFrame, family: FeatureFamily) -> set[str]:

@@ -26,6 +26,7 @@ CAPABILITY: Final = pa.schema(
         ("coverage_share", pa.float64()),  # collected of claimed, the lower of likers and comments
         ("selection", pa.string()),  # how the sample was taken, the most selective
         ("n_sections_in_set", pa.int64()),
+        ("share_name_only", pa.float64()),  # of n_accounts: a name that several people may have
     ]
 )
 
@@ -123,15 +124,19 @@ WITH acts AS (
   SELECT section_id, account_id, MAX(region) AS region FROM acts GROUP BY section_id, account_id
 ), aged AS (
   SELECT DISTINCT account_id FROM {account} WHERE created_ms IS NOT NULL
+), named AS (
+  SELECT DISTINCT account_id FROM {account} WHERE id_kind = 'name_only'
 ), placed AS (
   SELECT DISTINCT account_id FROM {account_snapshot} WHERE region IS NOT NULL
 )
 SELECT m.section_id, COUNT(*) AS n_accounts,
        CAST(COUNT(a.account_id) AS DOUBLE) / COUNT(*) AS share_account_age,
-       CAST(COUNT(COALESCE(m.region, p.account_id)) AS DOUBLE) / COUNT(*) AS share_region
+       CAST(COUNT(COALESCE(m.region, p.account_id)) AS DOUBLE) / COUNT(*) AS share_region,
+       CAST(COUNT(n.account_id) AS DOUBLE) / COUNT(*) AS share_name_only
 FROM members m
 LEFT JOIN aged a ON a.account_id = m.account_id
 LEFT JOIN placed p ON p.account_id = m.account_id
+LEFT JOIN named n ON n.account_id = m.account_id
 GROUP BY m.section_id
 """
 
@@ -165,7 +170,8 @@ SELECT s.section_id, COALESCE(l.n_likes, 0) AS n_likes, COALESCE(l.n_timed, 0) A
        COALESCE(a.n_accounts, 0) AS n_accounts, t.time_precision_s,
        COALESCE(n.n_snapshots, 0) AS n_snapshots, COALESCE(x.n_comments, 0) AS n_comments,
        COALESCE(x.n_texts, 0) AS n_texts, a.share_account_age, a.share_region,
-       c.coverage_share, c.selection, COUNT(*) OVER () AS n_sections_in_set
+       c.coverage_share, c.selection, COUNT(*) OVER () AS n_sections_in_set,
+       a.share_name_only
 FROM capability_sections s
 LEFT JOIN capability_likes l ON l.section_id = s.section_id
 LEFT JOIN capability_accounts a ON a.section_id = s.section_id

@@ -126,7 +126,7 @@ def _flat(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def _data(paths: list[Path], options: ScanOptions) -> dict[str, Any]:
     """Runs the first steps of a scan and reads off what they could compute."""
-    from zhenzan.detector.checkable import checks, section_rows
+    from zhenzan.detector.checkable import checks, section_rows, shared_limits
     from zhenzan.detector.scan import prefix
     from zhenzan.features.families import families
 
@@ -150,6 +150,10 @@ def _data(paths: list[Path], options: ScanOptions) -> dict[str, Any]:
                     "would_need": [{"add": text, "sections": n} for text, n in check.advice],
                 }
                 for check in checks(work, known)
+            ],
+            "limits": [
+                {"name": limit.name, "text": limit.text, "sections": n}
+                for limit, n in shared_limits(work)
             ],
             "sections": section_rows(work, known),
         }
@@ -175,6 +179,13 @@ def _data_lines(data: Mapping[str, Any], lang: str) -> Iterator[str]:
         )
         for need in check["would_need"]:
             yield "    " + words["add"].format(what=getattr(need["add"], lang), n=need["sections"])
+    if data["limits"]:
+        yield ""
+        yield words["limits"]
+    for limit in data["limits"]:
+        yield "    " + words["limit"].format(
+            what=getattr(limit["text"], lang), n=limit["sections"], total=len(data["sections"])
+        )
     yield ""
     yield from _section_lines(data["sections"], words)
 
@@ -190,14 +201,13 @@ def _section_lines(rows: list[dict[str, Any]], words: Mapping[str, str]) -> Iter
             clean(row["section_id"], 50),
             str(row["n_likes"]),
             str(row["n_timed"]),
-            "–"
-            if not row["n_timed"] or row["time_precision_s"] is None
-            else f"{row['time_precision_s']:g} s",
+            str(row["n_snapshots"]),
+            "–" if row["time_precision_s"] is None else f"{row['time_precision_s']:g} s",
             str(row["n_comments"]),
             ", ".join(row["checked"]) or "–",
         ]
         for row in ranked[:_SECTIONS_SHOWN]
     ]
-    yield from columns(table, right=[1, 2, 3, 4])
+    yield from columns(table, right=[1, 2, 3, 4, 5])
     if len(rows) > _SECTIONS_SHOWN:
         yield words["more"].format(n=len(rows) - _SECTIONS_SHOWN) + " (--json)"

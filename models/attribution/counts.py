@@ -79,11 +79,13 @@ SELECT c.section_id, c.comment_id, c.metric AS kind, c.observed_ms, c.window_s, 
        c.value_lo, c.value_hi,
        CASE WHEN c.comment_id IS NULL THEN p.published_ms ELSE k.created_ms END AS born_ms,
        coalesce(p.platform, '') || ' ' || c.metric
-           || CASE WHEN c.comment_id IS NULL THEN '' ELSE ' comment' END AS group_name
+           || CASE WHEN c.comment_id IS NULL THEN '' ELSE ' comment' || coalesce(v.sample, '') END
+           AS group_name
 FROM {count_snapshot} c
 LEFT JOIN ({told}) t ON t.section_id = c.section_id AND t.kind = c.metric
 LEFT JOIN {section} p ON p.section_id = c.section_id
 LEFT JOIN {comment} k ON k.comment_id = c.comment_id
+LEFT JOIN ({chosen}) v ON v.section_id = c.section_id
 WHERE c.scene = 'all' AND t.section_id IS NULL
       AND c.metric IN ({metrics})
 """
@@ -92,6 +94,13 @@ _TOLD: Final = {
     "engagement": "SELECT DISTINCT section_id, kind FROM {engagement}",
     "comment": "SELECT DISTINCT section_id, 'reply' AS kind FROM {comment}",
 }
+# The best comments grow as the best do: they are compared with others of such a selection.
+_CHOSEN: Final = """
+SELECT section_id, MAX(' ' || selection) AS sample FROM {coverage}
+WHERE object = 'comment' AND comment_id IS NULL AND selection IN ('top', 'selected_by_creator')
+GROUP BY section_id
+"""
+_NONE_CHOSEN: Final = "SELECT '' AS section_id, '' AS sample WHERE 1 = 0"
 _OPTIONAL: Final = {
     "comment_id": "VARCHAR", "window_s": "BIGINT", "unit": "VARCHAR", "value_hi": "BIGINT",
 }  # fmt: skip
@@ -114,6 +123,7 @@ def read_counts(engine: Engine, tables: Tables) -> Counts | None:
     statement = _ROWS.format(
         count_snapshot=_complete(tables["count_snapshot"]),
         told=" UNION ALL ".join(told) or "SELECT '' AS section_id, '' AS kind WHERE 1 = 0",
+        chosen=_CHOSEN.format(**names) if "coverage" in tables else _NONE_CHOSEN,
         metrics=", ".join(f"$metric_{i}" for i in range(len(_METRICS))),
         **{name: names.get(name, empty) for name, empty in _EMPTY.items()},
     )

@@ -77,6 +77,7 @@ class Thresholds:
             random stretches are even (timing family), so a tenth is far outside.
         half_excused: Excused part of a family from which it no longer speaks: most of it has a
             benign explanation.
+        burst_precision_s: Coarser times cannot show a burst, and a reason code says so (tables.md).
         half_coverage: Below it no shares are stated (tables.md).
         min_share_count: No percentages under 20 acts (report.md, fair wording).
         account_unusual, account_likely: Posterior of at least two delivered acts.
@@ -108,6 +109,7 @@ class Thresholds:
     even_cv: float = 0.5
     even_share: float = 0.10
     half_excused: float = 0.5
+    burst_precision_s: float = 600.0
     half_coverage: float = 0.5
     min_share_count: int = 20
     account_unusual: float = 0.5

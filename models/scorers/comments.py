@@ -49,9 +49,10 @@ def score_comments(
 ) -> pd.DataFrame:
     """Scores every comment; the columns of `comments.parquet`.
 
-    Abstains below 20 likes where no text could be looked at either. A comment that was likely
-    delivered itself, as an act of its author, is unusual and no more: fans write alike, together.
-    So is one of whose likes only readings of a counter are known: a poll has no witnesses.
+    Abstains below 20 likes where no text could be looked at either (that of a section with less
+    than 15 texts is not). A comment that was likely delivered itself, as an act of its author, is
+    unusual and no more: fans write alike, together. So is one of whose likes only readings of a
+    counter are known: a poll has no witnesses.
 
     Args:
         attribution: Posteriors; likes of a comment carry its id.
@@ -69,8 +70,7 @@ def score_comments(
     counted, by_count = column(frame, "counted"), column(frame, "counted_p")
     need = bands.required_count(np.fmax(likes, counted), t.comment_count, t.comment_share)
     surprise = column(frame, "surprise")
-    in_one = frame["template_id"].notna().to_numpy()
-    text_known = ~np.isnan(surprise) | in_one
+    text_known = ~np.isnan(surprise)
     enough = likes >= t.min_likes
     polled = counted >= t.min_likes
     judged = enough | text_known | polled

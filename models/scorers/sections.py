@@ -34,6 +34,9 @@ _MIDDLE: Final = 9.0
 # from festivals, daily rituals and shops as well. In the demo world six sections of that kind
 # otherwise ranked among those that received orders.
 _ALONE: Final = 0.5
+# Less than half was collected, or chosen: what was not seen is at least as much as what was, and
+# may be unlike it. Chosen, not measured.
+_PARTIAL: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,10 @@ def score_sections(
         "coengagement.one_audience@1": found.coordinated & found.community,
         "coverage.partial@1": partial,
         "timing.untimed@1": (column(frame, "n_timed") == 0) & (n_acts > 0),
+        "timing.coarse@1": column(frame, "time_precision_s") > t.burst_precision_s,
         "capability.too_little@1": ~judged,
     }
-    out = _output(frame, band, judged, np.where(judged, found.score, np.nan))
+    out = _output(_widened(frame, partial), band, judged, np.where(judged, found.score, np.nan))
     met = np.logical_or.reduce(
         [~np.isnan(line.bits) for line in found.lines if line.family == "coengagement"]
     )
@@ -197,6 +201,16 @@ def _partial(frame: pd.DataFrame, t: Thresholds) -> Array:
     )
     result: Array = (column(frame, "coverage_share") < t.half_coverage) | chosen
     return result
+
+
+def _widened(frame: pd.DataFrame, partial: Array) -> pd.DataFrame:
+    """Intervals of partial data reach twice as far from the estimate, inside what there is."""
+    out, total = frame.copy(), column(frame, "n_purchased")
+    for end in ("n_purchased_lo", "n_purchased_hi"):
+        away = column(frame, end) - total
+        wide = np.clip(total + _PARTIAL * away, 0.0, column(frame, "n_engagements"))
+        out[end] = np.where(partial, wide, column(frame, end))
+    return out
 
 
 def _seen(frame: pd.DataFrame, families: tuple[str, ...], lines: list[Line]) -> dict[str, Array]:

@@ -17,8 +17,10 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from zhenzan.detector.benchmark.degraded import run_degraded, summarize_degraded
 from zhenzan.detector.benchmark.everything import STARS, Plan, run_all
 from zhenzan.detector.benchmark.injection import DENSITIES, run_injection, summarize_injection
+from zhenzan.detector.benchmark.organic import ORGANIC_SETS, run_organic
 from zhenzan.detector.benchmark.picture import draw, matrices
 from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
 from zhenzan.detector.benchmark.throughput import SCALES, exponents, run_throughput
@@ -31,7 +33,8 @@ from zhenzan.detector.versions import zhenzan_version
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared/data"
 INJECTIONS = 3  # backgrounds
-KNOWN = ("table", "stars", "injection", "yelp", "throughput")
+POOR_WORLDS = 3  # seeds of each kind of poor input
+KNOWN = ("table", "stars", "injection", "yelp", "throughput", "degraded", "organic")
 
 
 def main(
@@ -69,6 +72,23 @@ def main(
     if "throughput" in chosen:
         runs = run_throughput(scales=(20_000, 60_000) if quick else SCALES, progress=progress)
         write(out / "throughput.json", summary=exponents(runs), runs=runs)
+    if "degraded" in chosen:
+        runs = run_degraded(seeds=range(1 if quick else POOR_WORLDS), progress=progress)
+        write(out / "degraded.json", summary=summarize_degraded(runs), runs=runs)
+    if "organic" in chosen:
+        organic(data, out, progress)
+
+
+def organic(data: Path, out: Path, progress: LineProgress) -> None:
+    """Real organic sections at default settings: what is flagged, and with which bound."""
+    if not any((data / name).is_dir() for name in ORGANIC_SETS):
+        typer.echo(f"left out: no {', '.join(ORGANIC_SETS)} in {data}", err=True)
+        return
+    result = run_organic(data, progress=progress)
+    # Ids stay out: the data is not ours to publish.
+    flagged = result.flagged.drop(columns="section_id")
+    write(out / "organic.json", summary=result.summary,
+          flagged=flagged.assign(reasons=flagged["reasons"].map(", ".join)))  # fmt: skip
 
 
 def yelp(data: Path, out: Path, progress: LineProgress) -> None:

@@ -302,6 +302,7 @@ def _capability(section_id: str, n: int, n_comments: int, *, small: bool) -> pd.
                 "coverage_share": 0.3 if small else None,
                 "selection": "top" if small else None,
                 "n_sections_in_set": 8,
+                "share_name_only": 0.0,
             }
         ]
     )

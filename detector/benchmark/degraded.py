@@ -1,0 +1,308 @@
+"""What is found when little is known: simulated worlds made poorer, and what a scan makes of them.
+
+A world knows who liked what and when. What people really hold is less: counts read every two hours,
+comments without likes, dates instead of times, the best hundred comments. Each of these is made of
+a world, scanned like any files, and judged by the truth: recall of orders at 1 % of what nobody
+ordered, by the score and by the band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from zhenzan.detector.options import ScanOptions
+from zhenzan.detector.progress import Progress, Silent
+from zhenzan.detector.scan import prefix
+from zhenzan.detector.simulate import simulate
+from zhenzan.features.engine.registry import EngineOptions
+from zhenzan.features.errors import InputError, UsageError
+from zhenzan.models.metrics import recall_at
+
+__all__ = ["MODES", "WORLDS", "degrade", "run_degraded", "summarize_degraded"]
+
+Frames = dict[str, pd.DataFrame]
+Flags = NDArray[np.bool_]
+
+_NOW_MS: Final = 4_102_444_800_000  # 2100-01-01, after every world
+_HOUR_MS: Final = 3_600_000
+_POLL_MS: Final = 2 * _HOUR_MS
+"""How often a creator's export runs, as the project's bar says."""
+_POLLED_MS: Final = 7 * 24 * _HOUR_MS
+"""How long a section is read after its publication: most of what an article receives comes within
+a week (`organic.DECAY`)."""
+_TOP: Final = 100
+_RATE: Final = 0.01
+_BOUGHT: Final = 100
+"""Bought likes from which an order on a comment counts."""
+_TEXTS: Final = 10
+"""Delivered comments from which a section counts as one with an order of texts: half of the
+smallest order."""
+_ACTS: Final = 20
+"""Delivered acts from which a section counts, as the stated event of sections has it."""
+_ODD: Final = ("unusual", "likely_purchased")
+_OF_ORDERED: Final = ("recall", "ordered_odd", "ordered_blind")
+_OF_FREE: Final = ("free_odd", "free_blind")
+
+WORLDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "counts": "comment_likes",
+        "comments": "texts",
+        "names": "texts",
+        "coarse": "default",
+        "top": "texts",
+    }
+)
+"""Which preset each mode is made of."""
+
+
+def degrade(world: Path, out: Path, mode: str) -> None:
+    """Writes what is left of a simulated world.
+
+    Args:
+        world: Directory of `zhenzan simulate`.
+        out: Where canonical files go.
+        mode: One of `MODES`.
+
+    Raises:
+        UsageError: There is no such mode.
+        InputError: The directory is no simulated world.
+    """
+    if mode not in MODES:
+        raise UsageError(f"no mode {mode!r}; there are {', '.join(MODES)}")
+    frames = MODES[mode](_read(world))
+    out.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.to_parquet(out / f"{name}.parquet", index=False)
+
+
+def run_degraded(
+    *,
+    modes: Sequence[str] | None = None,
+    scale: int = 60_000,
+    seeds: Sequence[int] = (0,),
+    options: EngineOptions | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Simulates, degrades, scans and judges.
+
+    Args:
+        modes: Of `MODES`; all by default.
+        scale: About how many engagements a world has.
+        seeds: Of the worlds.
+        options: Of the engine.
+        progress: Told of each world.
+
+    Returns:
+        A row a mode, seed and target (`comments` or `sections`): how many are ordered and how many
+        are not, recall at 1 % of the latter by the score, the share of both in `unusual` or above,
+        and the share without a score.
+
+    Raises:
+        UsageError: A mode is unknown, or no seed is named.
+    """
+    chosen = list(MODES) if modes is None else list(modes)
+    if unknown := [mode for mode in chosen if mode not in MODES]:
+        raise UsageError(f"no mode {', '.join(unknown)}; there are {', '.join(MODES)}")
+    if not chosen or not seeds:
+        raise UsageError("nothing to run: name a mode and a seed at least")
+    report, rows = progress or Silent(), []
+    jobs = [(mode, seed) for mode in chosen for seed in seeds]
+    for number, (mode, seed) in enumerate(jobs, 1):
+        report.begin(f"{mode}, seed {seed}", number, len(jobs))
+        with TemporaryDirectory(prefix="zhenzan-") as folder:
+            world, poor = Path(folder) / "world", Path(folder) / "poor"
+            simulate(world, scenario=WORLDS[mode], scale=scale, seed=seed)
+            degrade(world, poor, mode)
+            found = _scanned(poor, options)
+            rows += [{"mode": mode, "seed": seed, **row} for row in _judged(world, mode, found)]
+        report.end(0.0)
+    return pd.DataFrame(rows)
+
+
+def summarize_degraded(runs: pd.DataFrame) -> pd.DataFrame:
+    """Over seeds: numbers added up, shares weighted by what they are shares of."""
+    rows = []
+    for (mode, target), own in runs.groupby(["mode", "target"], sort=False):
+        row: dict[str, object] = {"mode": mode, "target": target, "seeds": len(own)}
+        for number, shares in (("ordered", _OF_ORDERED), ("free", _OF_FREE)):
+            weight = own[number].to_numpy(np.float64)
+            row[number] = int(weight.sum())
+            for name in shares:
+                values = own[name].to_numpy(np.float64)
+                known = np.isfinite(values) & (weight > 0)
+                total = weight[known].sum()
+                row[name] = float(values[known] @ weight[known] / total) if total else np.nan
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _scanned(folder: Path, engine: EngineOptions | None) -> Frames:
+    """Scored sections and comments."""
+    o = engine or EngineOptions()
+    options = ScanOptions(
+        now_ms=_NOW_MS, ids="keep", memory=o.memory, spill_dir=o.spill_dir, threads=o.threads
+    )
+    with prefix([folder], options, Silent(), last="scores") as work:
+        return {name: work.frame(f"scored_{name}") for name in ("sections", "comments")}
+
+
+def _judged(world: Path, mode: str, found: Frames) -> Iterator[dict[str, object]]:
+    """A row a target of the mode."""
+    comments = pd.read_parquet(world / "truth" / "comment.parquet").set_index("comment_id")
+    sections = pd.read_parquet(world / "truth" / "section.parquet").set_index("section_id")
+    likes = comments["n_likes_delivered"]
+    written = comments["label"] == "delivered"
+    texts = sections["n_comments_delivered"]
+    if mode == "counts":
+        yield _row("comments", found["comments"], likes >= _BOUGHT, (likes == 0) & ~written)
+    elif mode == "coarse":
+        acts = sections["n_delivered"]
+        yield _row("sections", found["sections"], acts >= _ACTS, (acts == 0) & (texts == 0))
+    else:
+        free = (sections["n_delivered"] == 0) & (texts == 0)
+        yield _row("sections", found["sections"], texts >= _TEXTS, free)
+        yield _row("comments", found["comments"], written, ~written)
+
+
+def _row(
+    target: str, found: pd.DataFrame, ordered: pd.Series[bool], free: pd.Series[bool]
+) -> dict[str, object]:
+    """Of those that the scan was given; what has no score ranks last."""
+    ids = found[f"{target[:-1]}_id"]
+    score = np.nan_to_num(found["score"].to_numpy(np.float64, na_value=np.nan), nan=-1.0)
+    odd = found["band"].isin(_ODD).to_numpy()
+    blind = (found["status"] != "scored").to_numpy()
+    bought, not_bought = (
+        ids.map(truth).fillna(False).to_numpy(dtype=bool) for truth in (ordered, free)
+    )
+    both = bought | not_bought
+    return {
+        "target": target,
+        "ordered": int(bought.sum()),
+        "recall": recall_at(score[both], bought[both], _RATE) if bought.any() else np.nan,
+        "ordered_odd": _share(odd[bought]),
+        "ordered_blind": _share(blind[bought]),
+        "free": int(not_bought.sum()),
+        "free_odd": _share(odd[not_bought]),
+        "free_blind": _share(blind[not_bought]),
+    }
+
+
+def _share(flags: Flags) -> float:
+    return float(flags.mean()) if len(flags) else float("nan")
+
+
+def _read(world: Path) -> Frames:
+    tables = ("section", "comment", "engagement", "account")
+    if not all((world / f"{name}.parquet").is_file() for name in (*tables, "truth/comment")):
+        raise InputError(
+            "is no simulated world", path=world, expected="a directory of `zhenzan simulate`"
+        )
+    return {name: pd.read_parquet(world / f"{name}.parquet") for name in tables}
+
+
+def _counts(world: Frames) -> Frames:
+    """Sections and comments with the likes that were on display every two hours; nobody's name."""
+    return {
+        "section": world["section"],
+        "comment": world["comment"].assign(account_id=None),
+        "count_snapshot": polls(world),
+    }
+
+
+def _comments(world: Frames) -> Frames:
+    """Comments with times and authors, no likes at all."""
+    return {"section": world["section"], "comment": world["comment"]}
+
+
+def _names(world: Frames) -> Frames:
+    """Comments without authors, times to the minute: a page that somebody saved."""
+    told = world["comment"].assign(account_id=None)
+    told["created_ms"] -= told["created_ms"] % 60_000
+    return {"section": world["section"], "comment": told}
+
+
+def _coarse(world: Frames) -> Frames:
+    """Likes and comments by name, known to the day."""
+    day = 24 * _HOUR_MS
+    told = {name: world[name].copy() for name in ("section", "comment", "engagement", "account")}
+    for column in ("ts_lo_ms", "ts_hi_ms", "retracted_lo_ms", "retracted_hi_ms"):
+        told["engagement"][column] -= told["engagement"][column] % day
+    told["comment"]["created_ms"] -= told["comment"]["created_ms"] % day
+    return told
+
+
+def _top(world: Frames) -> Frames:
+    """The hundred comments of each section with the most likes, and how many there are in all."""
+    likes = world["engagement"]["comment_id"].value_counts()
+    told = world["comment"].assign(n=world["comment"]["comment_id"].map(likes).fillna(0.0))
+    order = ["section_id", "n", "created_ms", "comment_id"]
+    told = told.sort_values(order, ascending=[True, False, True, True])
+    total = told.groupby("section_id").size()
+    told = told.groupby("section_id").head(_TOP).drop(columns="n")
+    kept = told.groupby("section_id").size()
+    coverage = pd.DataFrame(
+        {"section_id": total.index, "object": "comment", "claimed_total": total.to_numpy(),
+         "collected": kept.to_numpy(), "selection": "top"}
+    )  # fmt: skip
+    return {"section": world["section"], "comment": told, "coverage": coverage}
+
+
+MODES: Final[Mapping[str, Callable[[Frames], Frames]]] = MappingProxyType(
+    {"counts": _counts, "comments": _comments, "names": _names, "coarse": _coarse, "top": _top}
+)
+"""Name of each mode to what makes it of a world's tables."""
+
+
+def polls(world: Frames) -> pd.DataFrame:
+    """Likes of each section and each comment as read every two hours for a week.
+
+    A comment is first read at the first poll after it was written.
+    """
+    likes = world["engagement"][world["engagement"]["kind"] == "like"]
+    published = world["section"].set_index("section_id")["published_ms"]
+    last = int(likes["ts_hi_ms"].max())
+    comment = world["comment"]
+    columns = ["section_id", "comment_id", "since"]
+    targets = pd.concat(
+        [
+            world["section"].assign(comment_id=None, since=0)[columns],
+            comment.assign(since=comment["created_ms"])[columns],
+        ],
+        ignore_index=True,
+    )
+    start = targets["section_id"].map(published).to_numpy(np.int64)
+    key = targets["comment_id"].where(targets["comment_id"].notna(), targets["section_id"])
+    given, taken = _times(likes, "ts_hi_ms"), _times(likes, "retracted_lo_ms")
+    where, when, values = [], [], []
+    for i, name in enumerate(key):
+        at = np.arange(start[i] + _POLL_MS, min(start[i] + _POLLED_MS, last) + 1, _POLL_MS)
+        at = at[at > targets["since"].iat[i]]
+        value = np.searchsorted(given.get(name, _NONE), at, side="right")
+        value -= np.searchsorted(taken.get(name, _NONE), at, side="right")
+        where.append(np.full(len(at), i))
+        when.append(at)
+        values.append(value)
+    told = targets.iloc[np.concatenate(where)][["section_id", "comment_id"]]
+    value = np.concatenate(values)
+    return told.assign(
+        metric="like", observed_ms=np.concatenate(when), value_lo=value, value_hi=value
+    ).reset_index(drop=True)
+
+
+_NONE: Final = np.empty(0, np.int64)
+
+
+def _times(likes: pd.DataFrame, column: str) -> dict[str, NDArray[np.int64]]:
+    """Sorted times by comment, else by section."""
+    target = likes["comment_id"].where(likes["comment_id"].notna(), likes["section_id"])
+    known = likes[column].notna()
+    at = likes.loc[known, column].astype("int64")
+    return {str(key): np.sort(own.to_numpy()) for key, own in at.groupby(target[known])}
