@@ -12,6 +12,7 @@ from zhenzan.detector.sources.bluesky.records import Records, dict_of, text_of
 __all__ = ["Events", "is_event"]
 
 _V2: Final = "network.bsky.jetstream"
+_LATEST_US: Final = 4_102_444_800_000_000  # 2100-01-01: what is later was no time
 _GONE: Final = frozenset({"takendown", "suspended", "deleted", "deactivated"})
 
 
@@ -89,6 +90,6 @@ class Events:
 
 
 def _micros_ms(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return -1
-    return int(min(value, 1e18)) // 1000
+    return int(value) // 1000 if 0 < value < _LATEST_US else -1
