@@ -26,6 +26,8 @@ __all__ = ["read_delimited"]
 _LONGEST: Final = 32 << 20
 _AT_ONCE: Final = 1 << 16  # records that make a batch
 _OPEN_QUOTE: Final = "a quote is opened and not closed"
+_TOO_LONG: Final = "longer than any record (32 MB)"
+_ENDS: Final = (b"\n", b"\r")
 
 
 def read_delimited(
@@ -64,9 +66,12 @@ class _Reader:
         self._lines: list[Ints] = []
         self._n_held = 0
         self._multiline = False
+        self._skipping = False
 
     def records(self, *, at_end: bool) -> Iterator[Record]:
         """Parses all records that the buffer holds whole, and drops them from it."""
+        if self._skipping and not self._skipped():
+            return
         start = 0
         raw = bytes(self.buffer)
         data = np.frombuffer(raw, np.uint8)
@@ -85,11 +90,21 @@ class _Reader:
                 continue
             if why == 0 and len(data) - stop <= _LONGEST:
                 break
-            yield BadRecord(self.line, _OPEN_QUOTE)
             start = _next_line(raw, stop)
-            self.line += 1
+            self._skipping = start == len(raw) and not at_end and not raw.endswith(_ENDS)
+            yield BadRecord(self.line, _TOO_LONG if self._skipping else _OPEN_QUOTE)
+            self.line += not self._skipping
         yield from self._parsed()
         del self.buffer[:stop]
+
+    def _skipped(self) -> bool:
+        """Drops the rest of a line that is too long; whether its end was there."""
+        raw = bytes(self.buffer)
+        after = _next_line(raw, 0)
+        self._skipping = after == len(raw) and not raw.endswith(_ENDS)
+        self.line += not self._skipping
+        del self.buffer[:after]
+        return not self._skipping
 
     def _find(self, data: Bytes, start: int, at_end: bool) -> tuple[int, int, int]:
         found: tuple[int, int, int] = find_records(

@@ -11,12 +11,18 @@ import pyarrow as pa
 import pyarrow.json
 from zhenzan.detector.sources.files import Pieces, Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
-from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values, without_surrogates
+from zhenzan.detector.sources.jsonvalues import (
+    TOO_LONG,
+    JsonProblem,
+    json_values,
+    without_surrogates,
+)
 
 __all__ = ["batch_of", "json_lines", "read_json"]
 
 _ROWS: Final = 1 << 14
 _LONGEST: Final = 64 << 20  # as in jsonvalues
+_MARK: Final = b"\x00too long"  # is no JSON, and no text that anyone writes
 
 
 def read_json(seen: Probe, text: Collection[str]) -> Iterator[Record]:
@@ -39,8 +45,9 @@ def json_lines(pieces: Pieces) -> Iterator[tuple[int, list[bytes]]]:
     for piece in pieces:
         end = piece.rfind(b"\n")
         if end < 0:
-            # Too long for a record: the mark in its place is no JSON, and is told as such.
-            held = held + piece if len(held) < _LONGEST else b"!"
+            # What is too long for a record is not held: a mark stands in its place.
+            known = held == _MARK or len(held) >= _LONGEST
+            held = _MARK if known else held + piece
             continue
         lines = (held + piece[:end]).split(b"\n")
         held = piece[end + 1 :]
@@ -110,6 +117,9 @@ def _unchanged(kind: pa.DataType) -> bool:
 def _line_by_line(first: int, lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
     for number, content in enumerate(lines, first):
         if not content.strip():
+            continue
+        if content.startswith(_MARK):
+            yield number, JsonProblem(TOO_LONG)
             continue
         try:
             value = json.loads(content.decode("utf-8"))

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["JsonProblem", "json_values", "without_surrogates"]
+__all__ = ["TOO_LONG", "JsonProblem", "json_values", "without_surrogates"]
+
+TOO_LONG: Final = "longer than any record (64 MB)"
+"""What is said of a line that was not read for its length."""
 
 _BETWEEN: Final = re.compile(r"[\s,\[\]\ufeff]*")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -52,13 +55,20 @@ def json_values(pieces: Iterable[bytes]) -> Iterator[tuple[int, Any | JsonProble
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            if not at_end and len(text) - at < _LONGEST and not _line_is_broken(text, at, decoder):
+            # Only a value that the end of the text breaks off can become whole.
+            cut = _breaks_off(error, text) and not _line_is_broken(text, at, decoder)
+            if cut and not at_end and len(text) - at < _LONGEST:
                 patience = 2 * (len(text) - at)  # doubling keeps the retries linear
                 continue
-            reason = _reason(error)
-            yield line, JsonProblem(f"not JSON: {reason}")
-            if at_end and _breaks_off(error, text) and not _line_is_broken(text, at, decoder):
+            too_long = cut and not at_end
+            yield line, JsonProblem(TOO_LONG if too_long else f"not JSON: {_reason(error)}")
+            if cut and at_end:
                 return  # the last value, on however many lines
+            while too_long and "\n" not in text[at:]:
+                more = next(source, None)
+                if more is None:
+                    return
+                text, at = more, 0
             end = text.find("\n", at)
             end = len(text) if end < 0 else end
         else:
