@@ -1,0 +1,60 @@
+"""Comments of whose likes only readings of a counter are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from zhenzan.features.engine import open_engine
+from zhenzan.models.attribution import Attribution, attribute, result
+from zhenzan.models.scorers.rules import RulesScorer
+
+
+@pytest.fixture(scope="module")
+def empty() -> Attribution:
+    with open_engine() as engine:
+        return attribute(engine, {})
+
+
+def scored(empty: Attribution, streams: dict[str, tuple[int, float]], **shown: int) -> pd.DataFrame:
+    rows = [
+        {"section_id": "s", "comment_id": c, "kind": "like", "n_engagements": n, "n_purchased": p,
+         "n_purchased_lo": 0.0, "n_purchased_hi": p, "p_value": 0.2, "significant": False}
+        for c, (n, p) in streams.items()
+    ]  # fmt: skip
+    told = replace(empty, streams=pa.Table.from_pylist(rows, schema=result.STREAMS))
+    facts = pd.DataFrame({"comment_id": [*streams, "silent"], "section_id": "s", "text": "x"})
+    facts["n_likes_shown"] = facts["comment_id"].map(shown)
+    capability = pd.DataFrame({"section_id": ["s"], "n_comments": [len(facts)]})
+    made = RulesScorer().score(told, {}, capability, None, comments=facts).comments
+    return made.set_index("comment_id")
+
+
+def test_an_odd_counter_is_unusual_and_never_more(empty: Attribution) -> None:
+    streams = {"calm": (60, 0.02), "odd": (110, 0.6), "flash": (120, 90.0), "few": (19, 0.6)}
+    found = scored(empty, streams)
+    assert found["band"].to_dict() == {
+        "calm": "organic", "odd": "unusual", "flash": "unusual", "few": "insufficient_data",
+        "silent": "insufficient_data",
+    }  # fmt: skip
+    assert found.loc["odd", "reasons"] == ["timing.counter@1"]
+    score = found["score"]
+    assert score["calm"] < score["odd"] < score["flash"]
+    assert np.isnan(score["few"]) and np.isnan(score["silent"])
+
+
+def test_what_is_on_display_counts_and_missing_is_not_none(empty: Attribution) -> None:
+    found = scored(empty, {"c": (60, 15.0), "d": (30, 0.0)}, c=75)
+    assert found.loc["c", "n_likes"] == 75
+    assert found.loc["c", "n_likes_genuine"] == 60
+    assert found.loc["d", "n_likes"] == 30
+    assert pd.isna(found.loc["silent", "n_likes"])
+    assert np.isnan(found.loc["silent", "n_likes_purchased"])
+
+
+def test_more_bought_likes_never_lower_the_score(empty: Attribution) -> None:
+    scores = [scored(empty, {"c": (100, p)}).loc["c", "score"] for p in (0.0, 0.1, 0.3, 2.0, 50.0)]
+    assert scores == sorted(scores) and scores[0] < scores[-1]
