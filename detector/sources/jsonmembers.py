@@ -41,14 +41,18 @@ def json_members(pieces: Iterable[bytes], arrays: Collection[str]) -> Iterator[M
         arrays: Names of members to hand out by element where they are arrays.
     """
     text = _Text(pieces)
+    broke = False
     while text.skip(_BETWEEN):
         line = text.line
         try:
-            if text.peek() == "{":
+            if broke and text.peek() == "}":  # of the object that broke
+                text.at += 1
+            elif text.peek() == "{":
                 yield from _object(text, arrays)
             else:
                 yield line, None, text.value()
         except _Broken as broken:
+            broke = True
             yield text.line, None, JsonProblem(broken.reason)
             if broken.reason == _UNCLOSED:
                 return  # no part of what is left is whole
