@@ -76,7 +76,8 @@ def _comments(
 
 def _milliseconds(at: pd.Series) -> pd.Series:
     """Since 1970 UTC, of times with a zone."""
-    return at.dt.tz_convert("UTC").astype("datetime64[ms, UTC]").astype("int64")
+    told: pd.Series = at.dt.tz_convert("UTC").astype("datetime64[ms, UTC]").astype("int64")
+    return told
 
 
 def _weibo(data: Path) -> Frames:

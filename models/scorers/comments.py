@@ -134,20 +134,20 @@ def _like_columns(frame: pd.DataFrame) -> dict[str, Any]:
     """Likes of each comment, and how many may be purchased; NULL where the data does not tell.
 
     Likes by account, else the last reading of the counter, else what it gained between readings.
-    A list of likes that names other comments says that this one has none.
+    A list of likes that names other comments of the section says that this one has none.
     """
     acts, counted = column(frame, "likes"), column(frame, "counted")
-    listed = bool((acts > 0).any())
-    shown = np.where(
-        np.isnan(column(frame, "n_likes_shown")), counted, column(frame, "n_likes_shown")
-    )
+    section = frame["section_id"]
+    listed = section.isin(set(section[acts > 0].dropna())).to_numpy()
+    shown = column(frame, "n_likes_shown")
+    shown = np.where(np.isnan(shown), counted, shown)
     likes = np.where((acts > 0) | (listed & np.isnan(shown)), acts, shown)
     bought = np.where((acts > 0) | listed, column(frame, "p"), column(frame, "counted_p"))
-    bought = np.where(np.isnan(likes), np.nan, np.fmin(bought, likes))
+    bought = np.minimum(bought, likes)  # NaN where either is unknown
     return {
-        "n_likes": pd.array(np.round(likes), dtype="Int64"),
+        "n_likes": pd.Series(np.round(likes)).astype("Int64").array,
         "n_likes_purchased": bought,
-        "n_likes_genuine": np.maximum(likes - bought, 0.0),
+        "n_likes_genuine": likes - bought,
     }
 
 

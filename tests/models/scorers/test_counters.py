@@ -52,6 +52,18 @@ def test_what_is_on_display_counts_and_missing_is_not_none(empty: Attribution) -
     assert found.loc["c", "n_likes_genuine"] == 60
     assert found.loc["d", "n_likes"] == 30
     assert pd.isna(found.loc["silent", "n_likes"])
+
+
+def test_one_reading_says_how_many_and_not_whose(empty: Attribution) -> None:
+    found = scored(empty, {"c": (60, 15.0)}, silent=500)
+    assert found.loc["silent", "n_likes"] == 500
+    assert np.isnan(found.loc["silent", "n_likes_purchased"])
+    assert np.isnan(found.loc["silent", "n_likes_genuine"])
+    assert found.loc["silent", "band"] == "insufficient_data"
+
+
+def test_nobody_liked_is_known_only_where_likes_are_listed(empty: Attribution) -> None:
+    found = scored(empty, {"c": (60, 15.0)})
     assert np.isnan(found.loc["silent", "n_likes_purchased"])
 
 
