@@ -135,6 +135,24 @@ def test_the_page_is_no_wider_than_the_screen(
     assert content <= screen
 
 
+def test_the_hours_of_the_week_are_drawn_and_every_label_fits(
+    scans: dict[str, Scan], browse: Callable[..., str]
+) -> None:
+    html = render_report(scans["usual"], language="zh")
+    script = """
+      document.querySelectorAll('details').forEach((part) => { part.open = true; });
+      const card = document.querySelector('#s1-insight-active_hours');
+      const box = card.getBoundingClientRect();
+      const texts = [...card.querySelectorAll('svg text')].map((t) => t.getBoundingClientRect());
+    """ + probe(
+        "[card.querySelectorAll('.shade').length, texts.length,"
+        " texts.every((t) => t.width > 0 && t.left >= box.left - 1 && t.right <= box.right + 1)]"
+    )
+    for width in (390, 1280):
+        dom = browse(with_probe(html, script), f"--window-size={width},900")
+        assert probed(dom) == "[5,11,true]"
+
+
 def test_it_reads_without_scripts(
     scans: dict[str, Scan], browse: Callable[..., str], tmp_path: Path
 ) -> None:

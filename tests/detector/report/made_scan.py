@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from zhenzan.detector.results import OUTPUTS, Scan, as_table, write_scan
+from zhenzan.detector.statements import write_lines
 from zhenzan.features.capability import CAPABILITY
 from zhenzan.features.family import Evidence, Text
 from zhenzan.models.attribution.result import CURVES, STREAMS, WINDOWS
@@ -79,6 +80,7 @@ def make_scan(
         reference=reference,
         run=_run(timezone, frames),
     )
+    write_lines(directory / "insights.jsonl", _insights(ids, hostile=hostile))
     return Scan.load(directory)
 
 
@@ -439,3 +441,67 @@ def _run(timezone: str | None, frames: dict[str, pd.DataFrame]) -> dict[str, obj
         },
         "counts": {"accounts": frames["engagements"].account_id.nunique(), "campaigns": 1},
     }
+
+
+def _insights(ids: list[str], *, hostile: bool) -> list[dict[str, object]]:
+    """Of each section what could be told and what not, and all sections of one creator."""
+    extra = HOSTILE[0] + HOSTILE[3] if hostile else ""
+    week = [
+        [d, h, 1 + (d * h) % 9, 1 + (d * h) % 9 - (h == 3)] for d in range(7) for h in range(24)
+    ]
+    words = [[f"早餐{extra}", 3.4, 9, 9.0, 2.0], ["豆腐脑", 2.1, 6, 3.0, 1.0]]
+    steps = [[START_MS + k * HOUR_MS, 10 * k, None if k > 4 else 10 * k + 9] for k in range(6)]
+    groups = [["question", f"提问{extra}", f"asks{extra}", 6, 0.02, 0.031, 0.012]]
+    lines: list[dict[str, object]] = []
+
+    def add(
+        subject: tuple[str, str], name: str, unit: str, value: float | None, *series: object
+    ) -> None:
+        given = value is not None
+        said = {"zh": f"依据 312 次：{name}{extra}", "en": f"From 312: {name}{extra}"}
+        lines.append(
+            {
+                "insight": f"{name}@1", "subject": {"kind": subject[0], "id": subject[1]},
+                "status": "given" if given else "abstained",
+                "title": {"zh": f"标题 {name}", "en": f"Title {name}"},
+                "needs": {"zh": "次数", "en": "acts"}, "n": 312 if given else 3, "least": 20,
+                "unit": unit, "raw": value, "genuine": None if value is None else value / 2,
+                "sentence": said if given else None, "abstained": None if given else said,
+                "series": list(series),
+            }
+        )  # fmt: skip
+
+    def series(name: str, columns: str, rows: list[list[object]]) -> dict[str, object]:
+        return {"name": name, "columns": columns.split(), "rows": rows}
+
+    hint = ["reply_first@1", 312, f"先回答提问{extra}", f"Answer first{extra}"]
+    for section_id in ids:
+        mine = ("section", section_id)
+        add(mine, "advice", "count", 1.0, series("hints", "source n zh en", [hint]))
+        add(mine, "active_hours", "share", 0.31, series("week", "weekday hour raw genuine", week))
+        add(
+            mine,
+            "keywords",
+            "score",
+            3.4,
+            series("words", "word score raw genuine elsewhere", words),
+        )
+        add(mine, "like_growth", "seconds", 7200.0, series("steps", "observed_ms low high", steps))
+        add(mine, "audience_level", "share", None)
+    own = ("creator", f"douyin:creator{extra}")
+    history = [[i, START_MS, 0.02, 0.01] for i in ids]
+    add(
+        own,
+        "comment_rate",
+        "rate",
+        0.02,
+        series("sections", "section_id published_ms raw genuine", history),
+    )
+    add(
+        own,
+        "hooks",
+        "rate",
+        0.02,
+        series("groups", "group zh en sections raw genuine others", groups),
+    )
+    return lines

@@ -64,8 +64,11 @@ def pages(usual: Scan) -> dict[str, str]:
 
 
 STRUCTURE = [
-    "summary", "bands", "scanned", "checkable", "sections", "section-list", "details",
-    "s1", "s1-curve1", "s1-windows", "s1-evidence", "s1-e1", "s1-e2", "s1-templates", "s1-checks",
+    "summary", "bands", "scanned", "checkable", "sections", "section-list",
+    "insights", "i1", "i1-insight-comment_rate", "i1-insight-hooks", "details",
+    "s1", "s1-curve1", "s1-windows", "s1-evidence", "s1-e1", "s1-e2", "s1-templates",
+    "s1-insights", "s1-insight-active_hours", "s1-insight-keywords", "s1-insight-like_growth",
+    "s1-checks",
     "s1-comments",
 ]  # fmt: skip
 
