@@ -20,9 +20,10 @@ from zhenzan.detector.sources.bluesky.names import address_of, post_id
 from zhenzan.detector.sources.bluesky.records import Records
 from zhenzan.detector.sources.bluesky.views import Views, view_of
 from zhenzan.detector.sources.bluesky.wire import wire_act
+from zhenzan.detector.sources.cutoff import begun_values, values_and_rest
 from zhenzan.detector.sources.files import Pieces, Probe
 from zhenzan.detector.sources.jsonlines import json_lines
-from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.detector.sources.jsonvalues import JsonProblem
 
 __all__ = ["Bluesky"]
 
@@ -63,14 +64,11 @@ class Bluesky(Source):
     )  # fmt: skip
 
     def sniff(self, probe: Probe) -> Match | None:
-        """By the keys of the first JSON value."""
-        first = probe.first
-        if not isinstance(first, dict):
-            return None
-        if is_event(first):
-            return Match(3, "events")
-        view = view_of(first)
-        return None if view is None else Match(3, view)
+        """By the keys of the first JSON value, or of what is whole of it."""
+        shape = _shape(probe.first)
+        if shape is None:
+            shape = next((s for value in begun_values(probe) if (s := _shape(value))), None)
+        return None if shape is None else Match(3, shape)
 
     def read(self, probe: Probe, options: ReadOptions) -> Iterator[Item]:
         """Streams a file of events, answers, or both."""
@@ -81,7 +79,7 @@ class Bluesky(Source):
             acts, records, _section(probe, options), options.observed_ms, options.observed_basis,
         )  # fmt: skip
         pieces = Pieces(probe.path)
-        values = _lines(pieces, acts) if probe.one_a_line else json_values(pieces)
+        values = _values(probe, pieces, acts)
         for n, (line, value) in enumerate(values):
             if value is _TAKEN:
                 pass
@@ -99,6 +97,19 @@ class Bluesky(Source):
             acts.reject("engagement", pieces.newlines + 1, "the packed file is cut off here")
         views.close()
         yield from acts.rest()
+
+
+def _shape(value: object) -> str | None:
+    """What a JSON value is: `events`, the name of an answer, or None."""
+    if not isinstance(value, dict):
+        return None
+    return "events" if is_event(value) else view_of(value)
+
+
+def _values(probe: Probe, pieces: Pieces, acts: Acts) -> Iterator[tuple[int, Any]]:
+    if probe.one_a_line and isinstance(probe.first, dict):
+        return _lines(pieces, acts)
+    return values_and_rest(probe, pieces, lambda value: _shape(value) is not None)
 
 
 def _lines(pieces: Pieces, acts: Acts) -> Iterator[tuple[int, Any]]:

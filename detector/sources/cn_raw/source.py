@@ -16,10 +16,11 @@ from zhenzan.detector.sources.cn_raw.douyin import fits_douyin, is_tiktok, take_
 from zhenzan.detector.sources.cn_raw.sheet import Sheet
 from zhenzan.detector.sources.cn_raw.weibo import fits_weibo, take_weibo
 from zhenzan.detector.sources.cn_raw.xiaohongshu import fits_xiaohongshu, take_xiaohongshu
+from zhenzan.detector.sources.cutoff import begun_values, values_and_rest
 from zhenzan.detector.sources.fields import whole
 from zhenzan.detector.sources.files import Pieces, Probe
 from zhenzan.detector.sources.idtime import IdTime, douyin_ms, weibo_ms, xiaohongshu_ms
-from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
+from zhenzan.detector.sources.jsonvalues import JsonProblem
 
 __all__ = ["CnRaw"]
 
@@ -75,10 +76,11 @@ class CnRaw(Source):
     )  # fmt: skip
 
     def sniff(self, probe: Probe) -> Match | None:
-        """By the keys of the first JSON value."""
-        if not isinstance(probe.first, dict):
-            return None
+        """By the keys of the first JSON value, or of what is whole of it."""
         platform = _platform(probe.first)
+        if platform is None:
+            # One page alone that breaks off, or is preceded by an error.
+            platform = next((p for v in begun_values(probe) if (p := _platform(v))), None)
         return None if platform is None else Match(3, platform)
 
     def read(self, probe: Probe, options: ReadOptions) -> Iterator[Item]:
@@ -86,11 +88,11 @@ class CnRaw(Source):
         sheets: dict[str, Sheet] = {}
         section = options.section_id or _named(probe.stem)
         pieces = Pieces(probe.path)
-        for line, value in json_values(pieces):
+        for line, value in values_and_rest(probe, pieces, _is_known):
             if isinstance(value, JsonProblem):
                 yield Rejected("comment", line, value.reason)
                 continue
-            platform = _platform(value) if isinstance(value, dict) else None
+            platform = _platform(value)
             if platform is None:
                 yield _unknown(line, value)
                 continue
@@ -107,10 +109,16 @@ class CnRaw(Source):
             yield Rejected("comment", pieces.newlines + 1, "the packed file is cut off here")
 
 
-def _platform(value: Mapping[str, Any]) -> str | None:
+def _platform(value: object) -> str | None:
     """Whose answer it is."""
+    if not isinstance(value, dict):
+        return None
     found = next((name for name, fits in _FITS.items() if fits(value)), None)
     return "tiktok" if found == "douyin" and is_tiktok(value) else found
+
+
+def _is_known(value: object) -> bool:
+    return _platform(value) is not None
 
 
 def _unknown(line: int, value: object) -> Item:

@@ -348,6 +348,20 @@ def test_the_stream_is_read_at_a_third_of_the_bare_parser_or_more(tmp_path: Path
     assert max(shares) >= 1 / 3, shares
 
 
+def test_of_an_answer_that_breaks_off_whole_likes_are_read(tmp_path: Path) -> None:
+    page = {"uri": ROOT, "likes": [
+        {"indexedAt": "2024-09-09T19:46:02Z", "actor": {"did": f"did:plc:{n}", "handle": "h"}}
+        for n in range(9)
+    ]}  # fmt: skip
+    text = json.dumps(page)
+    (tmp_path / "x.json").write_text(text[: text.index("did:plc:6")])
+    assert sniff(tmp_path / "x.json").name == "bluesky"
+    items = list(Bluesky().read(probe(tmp_path / "x.json"), ReadOptions()))
+    acts = [i for i in items if isinstance(i, Rows) and i.table == "engagement"]
+    assert sum(a.data.num_rows for a in acts) == 6
+    assert sum(isinstance(i, Rejected) for i in items) == 1
+
+
 @pytest.mark.slow
 def test_a_folder_is_scanned_to_the_end(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("0123456789abcdef")

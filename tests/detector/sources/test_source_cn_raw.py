@@ -188,6 +188,28 @@ def test_half_a_file_keeps_the_pages_before_the_break(tmp_path: Path) -> None:
     assert sum(isinstance(i, Rejected) for i in items) >= 1
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", ["bili_reply_page.json", "douyin_pages.json",
+                                  "hotflow_5039450000000000.json"])  # fmt: skip
+def test_of_a_page_that_breaks_off_whole_comments_are_read(
+    name: str, indent: int | None, tmp_path: Path
+) -> None:
+    text = json.dumps(json.loads((FIXTURES / name).read_text()), indent=indent)
+    every = {c["comment_id"] for c in comments(read(FIXTURES / name))}
+    path = tmp_path / name
+    most = 0
+    for cut in range(len(text) // 10, len(text), len(text) // 10):
+        path.write_text(text[:cut])
+        items = read(path)
+        found = {c["comment_id"] for c in comments(items)}
+        assert found <= every
+        assert sum(isinstance(i, Rejected) for i in items) == 1
+        most = max(most, len(found))
+        if found:
+            assert sniff(path).name == "cn_raw"
+    assert most >= len(every) / 2
+
+
 def test_an_answer_that_is_an_error_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     answers = [bilibili(), {"code": -412, "message": "banned"}, {"status_code": 8}, {"code": 0}]
