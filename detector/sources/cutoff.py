@@ -21,13 +21,17 @@ _CLOSING: Final = {"{": "}", "[": "]"}
 
 
 def closed(text: str) -> object:
-    """The value that the text begins with, closed behind its last whole element of a list.
+    """The value that the text begins with, closed behind the last whole element of its list.
+
+    Only the list of the answer itself counts (of a list of answers, that of the last one): closing
+    a list inside of an element would hand out half of the element.
 
     Returns:
         The value; None where the text holds no list with a whole element.
     """
     open_: list[str] = []
     best: tuple[int, str] | None = None
+    lists = 2 if text.startswith("[") else 1
     for found in _TOKEN.finditer(text):
         mark = found[0]
         if mark in _CLOSING:
@@ -36,7 +40,7 @@ def closed(text: str) -> object:
             if not open_:
                 break
             open_.pop()
-            if open_ and open_[-1] == "[":
+            if open_ and open_[-1] == "[" and open_.count("[") <= lists:
                 best = found.end(), "".join(_CLOSING[m] for m in reversed(open_))
             elif not open_:
                 best = found.end(), ""

@@ -210,6 +210,15 @@ def test_of_a_page_that_breaks_off_whole_comments_are_read(
     assert most >= len(every) / 2
 
 
+def test_half_a_comment_is_not_read(tmp_path: Path) -> None:
+    """A list inside of a comment that breaks off must not close the comment."""
+    page = bilibili(content={"members": [{"mid": 1}, {"mid": 2}]})
+    page["data"]["replies"].insert(0, {"rpid": 4, "oid": 6, "mid": 7})
+    text = json.dumps(page)
+    (tmp_path / "x.json").write_text(text[: text.index('{"mid": 2') + 5])
+    assert [c["comment_id"] for c in comments(read(tmp_path / "x.json"))] == ["4"]
+
+
 def test_an_answer_that_is_an_error_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     answers = [bilibili(), {"code": -412, "message": "banned"}, {"status_code": 8}, {"code": 0}]
