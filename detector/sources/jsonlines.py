@@ -97,6 +97,8 @@ def _arrow(lines: list[bytes], text: Collection[str]) -> pa.RecordBatch | None:
             )
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             continue
+        if not _has_names(table.schema):
+            return None
         absent = [
             n
             for n in text
@@ -107,6 +109,14 @@ def _arrow(lines: list[bytes], text: Collection[str]) -> pa.RecordBatch | None:
             batches = table.combine_chunks().to_batches()
             return batches[0] if batches else None
     return None
+
+
+def _has_names(schema: pa.Schema) -> bool:
+    """Whether all names are text: Arrow takes any bytes for a name, and fails when it is asked."""
+    try:
+        return bool(schema.names)
+    except UnicodeDecodeError:
+        return False
 
 
 def _unchanged(kind: pa.DataType) -> bool:

@@ -154,3 +154,12 @@ def test_an_indented_array_that_breaks_off_costs_one_record(share: float) -> Non
     assert good == rows[: len(good)]
     assert len(found) - len(good) <= 1
     assert abs(len(good) - 40 * share) < 2
+
+
+def test_a_name_that_is_not_utf8_costs_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"b\xe8\x41": 2}\n{"a": 3}\n')
+    found = list(read_records(probe(path)))
+    rows = [row for r in found if isinstance(r, Records) for row in r.data.to_pylist()]
+    assert [row["a"] for row in rows] == [1, 3]
+    assert BadRecord(2, "the text is not UTF-8") in found
