@@ -73,8 +73,7 @@ def _questions(given: Given) -> Hint | None:
         found.n,
         Text(
             f"先回答 {n} 条尚无回复的提问（共 {count(found.n)} 条留言），清单已按先后排好。",
-            f"Answer the {n} open questions first (of {count(found.n)} comments); they are listed"
-            " in order.",
+            f"Answer open questions first, in the order listed: {n} of {count(found.n)} comments.",
         ),
     )
 

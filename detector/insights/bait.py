@@ -65,12 +65,12 @@ class Bait(Maker):
                 "平台可能降低这类内容的推荐；留言也会因此变得雷同。"
             )
             en = (
-                f"In {n} texts by the creator: {', '.join(en_found)}."
+                f"Texts by the creator: {n}. Found: {', '.join(en_found)}."
                 " Platforms may show such texts to fewer people, and answers to them look alike."
             )
         else:
             zh = f"作者的 {n} 段文本里没有索要互动或激怒式的措辞。"
-            en = f"No calls for reactions and no provocations in {n} texts by the creator."
+            en = f"Texts by the creator: {n}. No calls for reactions and no provocations."
         series = Series("phrases", ("kind", "group", "n", "words"), tuple(rows[:_SHOWN]))
         return self.say(("section", section_id), len(texts), total, total, zh, en, [series])
 

@@ -56,8 +56,8 @@ class Conversation(Maker):
                     f"得到回复的一级留言：{of}。"
                 )
                 en = (
-                    f"{told.en} of {count(n[at])} comments answer another, at most"
-                    f" {deepest[at]} levels deep; top comments that got an answer: {of}."
+                    f"{told.en} of {count(n[at])} comments answer another, deepest level"
+                    f" {deepest[at]}; top comments that got an answer: {of}."
                 )
                 rows = tuple(
                     (level, int(a), round(float(b), 1)) for level, a, b in levels.get(at, ())
