@@ -26,6 +26,7 @@ from zhenzan.detector.benchmark.stars import read_stars, run_stars, summarize
 from zhenzan.detector.benchmark.throughput import SCALES, exponents, run_throughput
 from zhenzan.detector.benchmark.tidy import write_tidy
 from zhenzan.detector.benchmark.yelp import run_yelp
+from zhenzan.detector.benchmark.youtube_text import run_text
 from zhenzan.detector.progress import LineProgress
 from zhenzan.detector.statements import plain
 from zhenzan.detector.versions import zhenzan_version
@@ -34,7 +35,7 @@ HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared/data"
 INJECTIONS = 3  # backgrounds
 POOR_WORLDS = 3  # seeds of each kind of poor input
-KNOWN = ("table", "stars", "injection", "yelp", "throughput", "degraded", "organic")
+KNOWN = ("table", "stars", "injection", "yelp", "throughput", "degraded", "organic", "text")
 
 
 def main(
@@ -69,6 +70,8 @@ def main(
         write(out / "injection.json", summary=summarize_injection(runs), runs=runs)
     if "yelp" in chosen:
         yelp(data, out, progress)
+    if "text" in chosen and (data / "youtube").is_dir():
+        write(out / "youtube_text.json", summary=run_text(data / "youtube"))
     if "throughput" in chosen:
         runs = run_throughput(scales=(20_000, 60_000) if quick else SCALES, progress=progress)
         write(out / "throughput.json", summary=exponents(runs), runs=runs)
