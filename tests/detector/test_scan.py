@@ -58,6 +58,7 @@ def test_all_files_with_their_schemas(done: Scan) -> None:
         *(f"reference/{name}.parquet" for name in REFERENCE),
         *(f"reference/attribution/{name}" for name in LEARNT),
         "evidence.jsonl",
+        "insights.jsonl",
     }
     assert not done.path.with_name("out.partial").exists()
 
