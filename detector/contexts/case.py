@@ -96,7 +96,8 @@ class Case:
     @cached_property
     def weight(self) -> Array:
         """Probability of each act that it was delivered."""
-        return np.nan_to_num(self.acts["p"].to_numpy(np.float64), nan=0.0)
+        p: Array = self.acts["p"].to_numpy(np.float64)
+        return np.where(np.isnan(p), 0.0, p)
 
     @cached_property
     def likely(self) -> Array:

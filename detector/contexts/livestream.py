@@ -34,7 +34,8 @@ class Livestream:
 
     def find(self, case: Case, world: World) -> Iterator[Finding]:
         """Needs times finer than the moments; runs of an order come at even intervals."""
-        at, told = case.comments["at"].to_numpy(np.float64), case.told
+        at = case.comments["at"].to_numpy(np.float64)
+        told = np.sort(at[case.others & ~np.isnan(at)])  # everybody talks at a moment
         if len(told) < 15 or np.all(told % 60_000 == 0):
             return
         short = np.array([is_phrase(t, "exclaim") or _mark(t) for t in case.folded], dtype=bool)
