@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from zhenzan.detector.sources.fields import plain_text
-from zhenzan.features.errors import InputError
+from zhenzan.features.errors import InputError, MissingDependencyError
 from zhenzan.features.template.groups import group_forms
 from zhenzan.features.template.normal import normal_form
 from zhenzan.models.metrics import auc, group_weights, interval
@@ -146,7 +146,14 @@ class _Blocks:
     """Texts as sparse rows: pieces of words, words, and figures of shape, learnt from one side."""
 
     def __init__(self, known: pd.DataFrame, judged: pd.DataFrame) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        try:
+            from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]
+                TfidfVectorizer,
+            )
+        except ImportError as error:
+            raise MissingDependencyError(
+                "texts need scikit-learn: pip install scikit-learn"
+            ) from error
 
         pieces = TfidfVectorizer(
             analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2
@@ -197,7 +204,7 @@ def _apart(known: pd.DataFrame, judged: pd.DataFrame, setting: Setting) -> pd.Da
 
 
 def _score(blocks: _Blocks, strength: float, weight: float, setting: Setting) -> Reals:
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
     learnt, asked = blocks.sides(weight)
     each = None
