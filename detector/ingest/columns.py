@@ -43,6 +43,9 @@ def as_interval(values: pa.Array) -> tuple[pa.Array, pa.Array, Mask | None]:
     negative = mask_of(pc.less(plain, 0))
     if bad is None and not negative.any():
         return plain, plain, None
+    if not _is_written(values.type):
+        kept = pc.if_else(pa.array(negative), pa.scalar(None, pa.int64()), plain)
+        return kept, kept, negative if bad is None else negative | bad
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     # Few spellings come again and again, so each is read once.
@@ -55,6 +58,12 @@ def as_interval(values: pa.Array) -> tuple[pa.Array, pa.Array, Mask | None]:
     there = pc.and_(values.is_valid(), pc.not_equal(values.cast(pa.string()), ""))
     unread = mask_of(pc.and_(there, low.is_null()))
     return low, high, unread if unread.any() else None
+
+
+def _is_written(kind: pa.DataType) -> bool:
+    """Whether values of the type may be spelled in many ways: text, also coded."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def readable(values: pa.Array) -> tuple[pa.Array, Mask | None]:
