@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from zhenzan.detector.ingest.convert import staged_schema
 from zhenzan.detector.ingest.coverage import merged_coverage
-from zhenzan.detector.ingest.engagements import forget, merge_engagements
+from zhenzan.detector.ingest.engagements import UNDONE_BY, forget, merge_engagements
 from zhenzan.detector.ingest.pseudonyms import platform_of
 from zhenzan.detector.ingest.settle import settle
 from zhenzan.features.engine import Engine, Relation
@@ -133,15 +133,18 @@ def _distinct(engine: Engine, table: Table, staged: Relation, primary: Mapping[s
 def _only_derived(engine: Engine, staged: Relation) -> int:
     """Acts that come from records which another table counts, such as the rating of a review."""
     key = "kind, section_id, comment_id, account_id, occurrence"
+    # Rows that take an act back stand in no table, whoever counts them.
+    stands = "kind NOT IN (" + ", ".join(f"'{kind}'" for kind in UNDONE_BY) + ")"
     named = _number(
         engine,
         f"SELECT count(*) AS n FROM (SELECT {key}, "
         f"max(CASE WHEN z_primary THEN 1 ELSE 0 END) AS z_counted FROM {staged.name} "
-        f"WHERE account_id IS NOT NULL GROUP BY {key}) AS acts WHERE z_counted = 0",
+        f"WHERE account_id IS NOT NULL AND {stands} GROUP BY {key}) AS acts WHERE z_counted = 0",
     )
     return named + _number(
         engine,
-        f"SELECT count(*) AS n FROM {staged.name} WHERE account_id IS NULL AND NOT z_primary",
+        f"SELECT count(*) AS n FROM {staged.name} WHERE account_id IS NULL AND NOT z_primary "
+        f"AND {stands}",
     )
 
 
