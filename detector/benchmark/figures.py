@@ -22,6 +22,7 @@ __all__ = [
     "account_rows",
     "act_rows",
     "count_rows",
+    "p_rows",
     "purchase_rows",
     "ranking_rows",
 ]
@@ -128,7 +129,7 @@ def purchase_rows(found: Attribution, acts: pd.DataFrame, sections: pd.DataFrame
     follow_on = (acts["scenario"] == "follow_on").to_numpy()
     if follow_on.any():
         yield "follow_on_above_half", "all", float(likely[follow_on].mean())
-    yield from _p_rows(found, sections)
+    yield from p_rows(found, sections)
 
 
 def _errors(truth: Reals, estimate: Reals, share: Reals) -> Iterator[tuple[str, float]]:
@@ -147,7 +148,9 @@ def _classes(truth: ArrayLike, share: ArrayLike) -> Iterator[tuple[str, Flags]]:
             yield name, inside
 
 
-def _p_rows(found: Attribution, sections: pd.DataFrame) -> Iterator[Row]:
+def p_rows(
+    found: Attribution, sections: pd.DataFrame, metric: str = "p_below_5pct"
+) -> Iterator[Row]:
     """Share of organic streams with a p-value below 0.05: everyday life, and hard negatives."""
     streams = found.streams.select(["section_id", "p_value"]).to_pandas().dropna()
     organic = streams.merge(sections[~sections["ordered"]], on="section_id")
@@ -155,4 +158,4 @@ def _p_rows(found: Attribution, sections: pd.DataFrame) -> Iterator[Row]:
     below = (organic["p_value"] < _P).to_numpy()
     for name, inside in (("organic", everyday), ("hard negatives", ~everyday)):
         if inside.any():
-            yield "p_below_5pct", name, float(below[inside].mean())
+            yield metric, name, float(below[inside].mean())

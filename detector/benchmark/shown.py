@@ -44,6 +44,7 @@ _OURS: Final = {
     "interval_coverage": "90 % interval covers",
     "follow_on_above_half": "follow-on acts above one half",
     "p_below_5pct": "streams with p below .05",
+    "p_below_5pct_held_out": "… under what other creators taught",
     "bought_top_declared": "bought, in the top band",
     "bought_top_undeclared": "bought, in the top band, nothing declared",
     "section_top_declared": "innocent sections in the top band",

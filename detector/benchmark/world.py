@@ -19,6 +19,7 @@ from zhenzan.detector.benchmark.figures import (
     count_rows,
     purchase_rows,
 )
+from zhenzan.detector.benchmark.held_out import held_out_rows
 from zhenzan.detector.benchmark.methods import OURS, Outcome, choose, run_method
 from zhenzan.detector.benchmark.simulated import read_truth
 from zhenzan.detector.benchmark.tidy import tidy
@@ -76,6 +77,8 @@ def run_world(
                 rows = band_rows(work, outcome.found.attribution, accounts, sections)
                 parts.append(tidy(dataset, name, rows))
                 rows = _campaign_rows(world, outcome.found.attribution)
+                parts.append(tidy(dataset, name, rows))
+                rows = held_out_rows(work.engine, work.canonical(), sections)
                 parts.append(tidy(dataset, name, rows))
     return pd.concat(parts, ignore_index=True)
 

@@ -7,6 +7,7 @@ back. A displayed count that is rounded ("1.2万") says when it crossed a step a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,7 +97,7 @@ _TOLD: Final = {
 }
 # The best comments grow as the best do: they are compared with others of such a selection.
 _CHOSEN: Final = """
-SELECT section_id, MAX(' ' || selection) AS sample FROM {coverage}
+SELECT section_id, MAX(' ' || selection) AS sample FROM {coverage} samples
 WHERE object = 'comment' AND comment_id IS NULL AND selection IN ('top', 'selected_by_creator')
 GROUP BY section_id
 """
@@ -104,6 +105,7 @@ _NONE_CHOSEN: Final = "SELECT '' AS section_id, '' AS sample WHERE 1 = 0"
 _OPTIONAL: Final = {
     "comment_id": "VARCHAR", "window_s": "BIGINT", "unit": "VARCHAR", "value_hi": "BIGINT",
 }  # fmt: skip
+_PLACES: Final = {"comment_id": "VARCHAR"}
 _EMPTY: Final = {
     "section": "(SELECT '' AS section_id, '' AS platform, 0 AS published_ms WHERE 1 = 0)",
     "comment": "(SELECT '' AS comment_id, 0 AS created_ms WHERE 1 = 0)",
@@ -121,9 +123,11 @@ def read_counts(engine: Engine, tables: Tables) -> Counts | None:
     names = {name: tables[name].name for name in tables}
     told = [sql.format(**names) for name, sql in _TOLD.items() if name in tables]
     statement = _ROWS.format(
-        count_snapshot=_complete(tables["count_snapshot"]),
+        count_snapshot=_complete(tables["count_snapshot"], _OPTIONAL),
         told=" UNION ALL ".join(told) or "SELECT '' AS section_id, '' AS kind WHERE 1 = 0",
-        chosen=_CHOSEN.format(**names) if "coverage" in tables else _NONE_CHOSEN,
+        chosen=_CHOSEN.format(coverage=_complete(tables["coverage"], _PLACES))
+        if "coverage" in tables
+        else _NONE_CHOSEN,
         metrics=", ".join(f"$metric_{i}" for i in range(len(_METRICS))),
         **{name: names.get(name, empty) for name, empty in _EMPTY.items()},
     )
@@ -135,11 +139,11 @@ def read_counts(engine: Engine, tables: Tables) -> Counts | None:
     return _counts(rows) if rows.num_rows else None
 
 
-def _complete(counts: Relation) -> str:
+def _complete(table: Relation, optional: Mapping[str, str]) -> str:
     """The table with its optional columns, NULL where it comes without them."""
-    absent = [f"CAST(NULL AS {kind}) AS {name}" for name, kind in _OPTIONAL.items()
-              if name not in counts.columns]  # fmt: skip
-    return f"(SELECT *, {', '.join(absent)} FROM {counts.name})" if absent else counts.name
+    absent = [f"CAST(NULL AS {kind}) AS {name}" for name, kind in optional.items()
+              if name not in table.columns]  # fmt: skip
+    return f"(SELECT *, {', '.join(absent)} FROM {table.name})" if absent else table.name
 
 
 def _column(rows: pa.Table, name: str, missing: int) -> Ints:
