@@ -24,7 +24,7 @@ _ROWS: Final = 1 << 14
 _LONGEST: Final = 64 << 20
 _TABLES: Final = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid"
+    " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid NULLS LAST"
 )
 
 
