@@ -147,7 +147,7 @@ class _Blocks:
 
     def __init__(self, known: pd.DataFrame, judged: pd.DataFrame) -> None:
         try:
-            from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]
+            from sklearn.feature_extraction.text import (
                 TfidfVectorizer,
             )
         except ImportError as error:
@@ -204,7 +204,7 @@ def _apart(known: pd.DataFrame, judged: pd.DataFrame, setting: Setting) -> pd.Da
 
 
 def _score(blocks: _Blocks, strength: float, weight: float, setting: Setting) -> Reals:
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression
 
     learnt, asked = blocks.sides(weight)
     each = None

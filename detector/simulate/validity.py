@@ -128,7 +128,7 @@ def _features(folder: Path, acts: pd.DataFrame, truth: pd.DataFrame) -> pd.DataF
 def _isolation(features: pd.DataFrame, seed: int) -> NDArray[np.float64]:
     """Anomaly score of each row; larger is stranger."""
     try:
-        from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]
+        from sklearn.ensemble import IsolationForest
     except ImportError as error:  # pragma: no cover - depends on the installation
         raise MissingDependencyError("validity needs scikit-learn: pip install scikit-learn") from (
             error

@@ -16,7 +16,6 @@ import pytest
 # What is imported under another name than it is installed, and what only development needs.
 INSTALLED_AS = {"sklearn": "scikit-learn"}
 FOR_TESTS = {
-    "sklearn": {"detector/simulate/validity.py", "detector/benchmark/youtube_text.py"},
     "zstandard": {"detector/sources/longzstd.py"},  # of the extra `zstd`
 }
 PLACES = re.compile(r"(?<![\w.:/])/(?:home|root|opt|Users|work|srv)/\w")
