@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -129,7 +130,6 @@ def benchmark(
     orders at 1 % of what nobody ordered, and how much of both is unusual or above.
     """
     from zhenzan.features.engine.registry import EngineOptions
-    from zhenzan.features.errors import UsageError
 
     names = None if methods is None else [m.strip() for m in methods.split(",")]
     options = EngineOptions(memory=memory, spill_dir=spill_dir, threads=threads)
@@ -141,25 +141,9 @@ def benchmark(
             datasets=[part.strip() for part in datasets.split(",")],
         )  # fmt: skip
         return
-    if path is None and name not in _MADE_UP:
-        raise UsageError(f"`benchmark {name}` needs a PATH")
-    if path is not None and name in _MADE_UP:
-        raise UsageError(f"`benchmark {name}` makes its input up and takes no PATH")
+    wanted = _Wanted(name, path, seeds, scale, densities, shares, names, options)
     with progress_bar() as progress:
-        if name == "degraded":
-            tables = degraded_tables(seeds or 1, scale, options, progress)
-        elif path is None:
-            tables = injection_tables(
-                seeds or 3, _shares(densities, "--densities"), names, options, progress
-            )
-        elif name == "stars":
-            tables = _stars(
-                path, _shares(shares, "--shares"), seeds or 10, names, options, progress
-            )
-        elif name == "yelp":
-            tables = yelp_tables(path, names, options, progress)
-        else:
-            tables = _simulated(path, names, options, progress)
+        tables = _tables(wanted, progress)
     record = {"benchmark": name, **{key: _records(table) for key, table in tables.items()}}
     if out is not None:
         _write(out, name, record, tables)
@@ -168,6 +152,46 @@ def benchmark(
         return
     for line in _lines(record):
         say(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One benchmark, as it was asked for."""
+
+    name: str
+    path: Path | None
+    seeds: int | None
+    scale: int
+    densities: str
+    shares: str
+    names: list[str] | None
+    options: EngineOptions
+
+
+def _tables(wanted: _Wanted, progress: Progress) -> dict[str, pd.DataFrame]:
+    """Runs it.
+
+    Raises:
+        UsageError: It needs a path, or takes none.
+    """
+    from zhenzan.features.errors import UsageError
+
+    name, path, names, options = wanted.name, wanted.path, wanted.names, wanted.options
+    if path is not None and name in _MADE_UP:
+        raise UsageError(f"`benchmark {name}` makes its input up and takes no PATH")
+    if name == "degraded":
+        return degraded_tables(wanted.seeds or 1, wanted.scale, options, progress)
+    if name == "injection":
+        densities = _shares(wanted.densities, "--densities")
+        return injection_tables(wanted.seeds or 3, densities, names, options, progress)
+    if path is None:
+        raise UsageError(f"`benchmark {name}` needs a PATH")
+    if name == "stars":
+        shares = _shares(wanted.shares, "--shares")
+        return _stars(path, shares, wanted.seeds or 10, names, options, progress)
+    if name == "yelp":
+        return yelp_tables(path, names, options, progress)
+    return _simulated(path, names, options, progress)
 
 
 def _stars(
