@@ -126,22 +126,23 @@ def steps(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _together(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values(["section", "comment", "observed_ms"], kind="stable")
-    groups = rows.groupby(["section", "comment"], sort=False)
-    change = groups[["value_lo", "value_hi"]].diff()
-    first = change["value_lo"].isna()
+    # An unbounded end is counted beside the sum: infinity less infinity is no number.
+    unbounded = np.isinf(rows["value_hi"])
     rows = rows.assign(
-        low=np.where(first, rows["value_lo"], change["value_lo"]),
-        # An unbounded end stays unbounded: infinity less infinity is no number.
-        high=np.where(
-            np.isinf(rows["value_hi"]),
-            np.inf,
-            np.where(first, rows["value_hi"], change["value_hi"]),
-        ),
         at=rows["observed_ms"],
+        low=rows["value_lo"],
+        high=rows["value_hi"].mask(unbounded, 0.0),
+        unbounded=unbounded.astype(np.int64),
     )
+    names = ["low", "high", "unbounded"]
+    change = rows.groupby(["section", "comment"], sort=False)[names].diff()
+    first = change["low"].isna()
+    rows[names] = change.where(~first, rows[names])
     complete = rows[first].groupby("section")["at"].max()
-    moments = rows.groupby(["section", "at"])[["low", "high"]].sum()
+    moments = rows.groupby(["section", "at"])[names].sum()
     total = moments.groupby(level="section").cumsum().reset_index()
+    total["high"] = total["high"].mask(total["unbounded"] > 0, np.inf)
+    total = total.drop(columns="unbounded")
     total = total[total["at"] >= total["section"].map(complete)]
     often = total.groupby("section")["at"].transform("size") >= _POLLS
     return total[often]

@@ -238,3 +238,19 @@ def test_steps_of_several_comments_are_their_sum(world: ModuleType) -> None:
                 last[r["comment"]] = r
         assert row.low == sum(r["value_lo"] for r in last.values())
         assert row.high == sum(r["value_hi"] for r in last.values())
+
+
+def test_steps_stay_open_to_above_while_any_count_is(world: ModuleType) -> None:
+    """A count of 10+ that is read again and again, and one that is read exactly in the end."""
+    open_end = {"a": (None, None, None, None), "b": (10, None, 12, 12), "c": (None, 9, 9, None)}
+    readings = [
+        {"section": "s", "comment": comment, "metric": "like", "value_lo": 9, "value_hi": high,
+         "observed_ms": world.START + k * world.HOUR}
+        for comment in ("c", "b", "a")
+        for k, high in enumerate(open_end[comment])
+    ]  # fmt: skip
+    for left_out, expected in (("a", [np.inf, np.inf, 21, np.inf]), ("", [np.inf] * 4)):
+        counts = [r for r in readings if r["comment"] != left_out]
+        made_steps = steps(world.make_known([{"id": "s"}], counts=counts).counts)
+        assert made_steps["high"].tolist() == expected
+        assert made_steps["low"].tolist() == [9.0 * len({r["comment"] for r in counts})] * 4
