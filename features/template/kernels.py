@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["BANDS", "HASHES", "ROWS", "agreement", "minhash", "mix"]
+__all__ = ["BANDS", "HASHES", "ROWS", "minhash", "mix"]
 
 # 20 bands of 3 rows: a pair of Jaccard similarity 0.5 meets with probability 0.93, one of 0.2 with
 # 0.15 (1 - (1 - J^3)^20); what meets is verified, so that generous bands cost time only.
@@ -61,18 +61,3 @@ def minhash(points: NDArray[np.uint32], offsets: NDArray[np.int64], wide: NDArra
                 key = mix((key + np.uint64(least[b * ROWS + r])) * _GAMMA)
             keys[i, b] = key
     return signatures, keys
-
-
-@njit(cache=True)
-def agreement(
-    signatures: NDArray[np.uint32], left: NDArray[np.int64], right: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Share of equal hashes of each pair: an estimate of the Jaccard similarity."""
-    out = np.empty(len(left))
-    for p in range(len(left)):
-        equal = 0
-        for h in range(HASHES):
-            if signatures[left[p], h] == signatures[right[p], h]:
-                equal += 1
-        out[p] = equal / HASHES
-    return out
