@@ -42,9 +42,9 @@ def sections(stars: pd.DataFrame, found: Attribution) -> pd.DataFrame:
 
 
 def test_organic_repositories_keep_their_stars(sections: pd.DataFrame) -> None:
-    """Launches, news and all: measured 0.36 % of their stars, of which 0.2 % is the background."""
+    """Launches, news and all: measured 0.25 % of their stars, of which 0.2 % is the background."""
     organic = sections[sections["organic"]]
-    assert organic["n_purchased"].sum() < 0.006 * organic["n_engagements"].sum()
+    assert organic["n_purchased"].sum() < 0.004 * organic["n_engagements"].sum()
     visible = np.maximum(20.0, 0.05 * organic["n_engagements"])
     assert (organic["n_purchased"] < visible).all()
 
@@ -73,10 +73,9 @@ def test_figures_agree(found: Attribution, stars: pd.DataFrame) -> None:
 
 
 def test_p_values_of_organic_repositories(found: Attribution, sections: pd.DataFrame) -> None:
-    """The gate of the design, at most 6 % below 0.05, is missed on real launches.
-
-    Measured 5 of 58, of which 3 significant: a day on a news site is rarer than the null, which is
-    learnt from few such days, allows. This holds the line until the null does better.
-    """
+    """The gate of the design is at most 6 % below 0.05; measured 4 of 64, none significant."""
     p = sections.loc[sections["organic"], "p_value"].dropna()
-    assert len(p) > 50 and (p < 0.05).mean() <= 0.12
+    assert len(p) > 50 and (p < 0.05).mean() <= 0.08
+    organic = set(sections.index[sections["organic"]])
+    streams = found.streams.to_pandas()
+    assert not streams.loc[streams["section_id"].isin(organic), "significant"].any()
