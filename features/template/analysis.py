@@ -12,11 +12,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import FeatureConfig, Tables
-from zhenzan.features.template.groups import group_forms
+from zhenzan.features.template.groups import Groups, grouped
 from zhenzan.features.template.normal import normal_form
 from zhenzan.features.template.phrases import phrase_leaders
 from zhenzan.features.template.prompt import echoes, prompt_text
-from zhenzan.features.template.surprise import is_everyday, prior_rate, surprise_bits
+from zhenzan.features.template.slots import fixed_shares, slot_entropies
+from zhenzan.features.template.surprise import (
+    is_bare,
+    is_everyday,
+    prior_rate,
+    rarity_bits,
+    surprise_bits,
+)
 
 __all__ = ["COMMENT_TEMPLATE", "SECTION_TEMPLATE", "SURPRISING_BITS", "analyse", "templates"]
 
@@ -49,6 +56,9 @@ COMMENT_TEMPLATE: Final = pa.schema(
         ("surprising", pa.bool_()),
         ("echo", pa.bool_()),  # answers or repeats the section's prompt; NULL where it is unknown
         ("phrase_id", pa.string()),  # of surprising ones: templates that say one thing share it
+        ("wording_id", pa.string()),  # of the templates that say the same in another order
+        ("rarity", pa.float64()),  # bits: how rare the template is in other creators' sections
+        ("bare", pa.bool_()),  # emoji, emotes and marks alone
     ]
 )
 SECTION_TEMPLATE: Final = pa.schema(
@@ -64,6 +74,10 @@ SECTION_TEMPLATE: Final = pa.schema(
         ("surprising", pa.bool_()),
         ("echo", pa.bool_()),  # as above
         ("phrase_id", pa.string()),  # as above
+        ("everyday", pa.bool_()),  # as above
+        ("fixed_share", pa.float64()),  # of the leader's characters, kept by the comments here
+        ("slot_entropy", pa.float64()),  # 0: all alike, 1: each different; NULL for one comment
+        ("rarity", pa.float64()),  # as above
     ]
 )
 
@@ -120,9 +134,9 @@ def analyse(engine: Engine, tables: Tables, config: FeatureConfig) -> tuple[Rela
             engine.load("section_template", SECTION_TEMPLATE.empty_table(), step="template"),
         )
     users = _distinct(comments.form, comments.account)[0]
-    leader = group_forms(comments.forms, np.bincount(users, minlength=len(comments.forms)))
-    by_section, where = _by_section(comments, leader, info, config)
-    by_comment = _by_comment(comments, leader, by_section, where)
+    groups = grouped(comments.forms, np.bincount(users, minlength=len(comments.forms)))
+    by_section, where = _by_section(comments, groups, info, config)
+    by_comment = _by_comment(comments, groups, by_section, where)
     return (
         engine.load("comment_template", by_comment, step="template"),
         engine.load("section_template", by_section, step="template"),
@@ -189,11 +203,12 @@ def _distinct(*codes: _Codes) -> list[_Codes]:
 
 def _by_section(
     comments: _Comments,
-    leader: _Codes,
+    groups: Groups,
     info: Mapping[str, Mapping[str, Any]],
     config: FeatureConfig,
 ) -> tuple[pa.Table, tuple[_Codes, _Codes]]:
     """One row a section and template; with (section, leader) codes of the rows, sorted."""
+    leader = groups.leader
     group = leader[comments.form]
     creator = _creator_codes(comments.sections, info)
     n_sections = len(comments.sections)
@@ -218,6 +233,8 @@ def _by_section(
     everyday = np.array([is_everyday(form) for form in comments.forms])[of_group]
     surprising = judged & ~echo & ~everyday & (bits >= SURPRISING_BITS) & plain
     n_comments = _counted(comments.section, group, len(leader))[2]
+    row = _find(section, of_group, comments.section, group, len(leader))
+    lengths = np.array([len(form) for form in comments.forms])
     ids = _content_ids(comments.forms)
     table = pa.table(
         {
@@ -234,6 +251,10 @@ def _by_section(
             "phrase_id": ids.take(
                 _phrases(section, of_group, n_accounts, surprising, comments.forms)
             ),
+            "everyday": everyday,
+            "fixed_share": fixed_shares(row, groups.kept[comments.form], lengths[of_group]),
+            "slot_entropy": slot_entropies(row, comments.form, len(section)),
+            "rarity": rarity_bits(expected, total[section]),
         },
         schema=SECTION_TEMPLATE,
     )
@@ -272,8 +293,9 @@ def _phrases(
 
 
 def _by_comment(
-    comments: _Comments, leader: _Codes, by_section: pa.Table, where: tuple[_Codes, _Codes]
+    comments: _Comments, groups: Groups, by_section: pa.Table, where: tuple[_Codes, _Codes]
 ) -> pa.Table:
+    leader = groups.leader
     group = leader[comments.form]
     row = pa.array(_find(*where, comments.section, group, len(leader)))
     users = np.bincount(_distinct(group, comments.account)[0], minlength=len(leader))
@@ -293,6 +315,9 @@ def _by_comment(
             "surprising": by_section["surprising"].take(row),
             "echo": by_section["echo"].take(row),
             "phrase_id": by_section["phrase_id"].take(row),
+            "wording_id": ids.take(pa.array(groups.wording[comments.form])),
+            "rarity": by_section["rarity"].take(row),
+            "bare": np.array([is_bare(f) for f in comments.forms])[comments.form],
         },
         schema=COMMENT_TEMPLATE,
     )

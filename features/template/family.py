@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Final
 
+from zhenzan.features.capability import complete
 from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import (
     Entity,
@@ -18,56 +19,9 @@ from zhenzan.features.family import (
 from zhenzan.features.template.analysis import analyse
 from zhenzan.features.template.evidence import section_evidence
 from zhenzan.features.template.specs import SPECS
+from zhenzan.features.template.statements import PARAMETERS, STATEMENTS
 
 __all__ = ["TemplateFamily"]
-
-_SECTION: Final = """
-WITH sizes AS (
-  SELECT section_id, COUNT(*) AS n_texts,
-         CAST(COUNT(*) FILTER (WHERE surprising) AS DOUBLE) AS n_surprising,
-         COUNT(echo) AS n_prompted, CAST(COUNT(*) FILTER (WHERE echo) AS DOUBLE) AS n_echo
-  FROM comment_template GROUP BY section_id
-), largest AS (
-  SELECT section_id, MAX(CASE WHEN n_accounts >= 2 THEN n_comments ELSE 1 END) AS n_largest,
-         MAX(CASE WHEN echo OR n_accounts < 2 THEN 0e0 ELSE surprise END) AS surprise
-  FROM section_template GROUP BY section_id
-)
-SELECT s.section_id, s.n_surprising / s.n_texts AS template_share,
-       CAST(l.n_largest AS DOUBLE) / s.n_texts AS largest_share, l.surprise,
-       CASE WHEN s.n_prompted > 0 THEN s.n_echo / s.n_prompted END AS echo_share
-FROM sizes s JOIN largest l ON l.section_id = s.section_id
-WHERE s.n_texts >= $min_comments
-"""
-
-# Everyday phrases have no surprise anywhere; what surprises nowhere is not counted as repetition.
-_ACCOUNT: Final = """
-WITH own AS (
-  SELECT account_id, COUNT(*) AS n_texts, COUNT(DISTINCT form_id) AS n_forms,
-         COUNT(surprising) AS n_judged,
-         CAST(COUNT(*) FILTER (WHERE surprising) AS DOUBLE) AS n_surprising
-  FROM comment_template WHERE account_id IS NOT NULL GROUP BY account_id
-), spread AS (
-  SELECT account_id, group_id, COUNT(DISTINCT section_id) AS n_sections
-  FROM comment_template
-  WHERE account_id IS NOT NULL AND NOT everyday AND NOT COALESCE(echo, FALSE)
-  GROUP BY account_id, group_id
-), widest AS (
-  SELECT account_id, MAX(n_sections) AS n_sections FROM spread GROUP BY account_id
-)
-SELECT o.account_id,
-       CASE WHEN o.n_texts >= 3 THEN CAST(o.n_forms AS DOUBLE) / o.n_texts END AS text_variety,
-       CASE WHEN o.n_judged > 0 THEN o.n_surprising / o.n_judged END AS template_share,
-       CAST(COALESCE(w.n_sections, 1) AS DOUBLE) AS repeat_sections
-FROM own o LEFT JOIN widest w ON w.account_id = o.account_id
-"""
-
-_COMMENT: Final = """
-SELECT comment_id, CAST(template_size AS DOUBLE) AS template_size,
-       CASE WHEN surprise IS NOT NULL AND (echo OR template_id IS NULL) THEN 0e0
-            ELSE surprise END AS surprise,
-       CASE WHEN echo THEN 1e0 WHEN NOT echo THEN 0e0 END AS echo
-FROM comment_template
-"""
 
 
 class TemplateFamily:
@@ -88,19 +42,15 @@ class TemplateFamily:
     ) -> dict[Entity, Relation]:
         """See `FeatureFamily.compute`; all three entities."""
         analysed = analyse(engine, tables, config)
-        statements = {
-            Entity.SECTION: _SECTION,
-            Entity.ACCOUNT: _ACCOUNT,
-            Entity.COMMENT: _COMMENT,
-        }
+        comment = complete(engine, tables)["comment"].name
         made = {
             entity: engine.sql(
-                statement,
+                statement.format(comment=comment),
                 into=f"template_{entity.value}",
                 step=self.name,
-                params={"min_comments": config.min_comments},
+                params={"min_comments": config.min_comments, **PARAMETERS},
             )
-            for entity, statement in statements.items()
+            for entity, statement in STATEMENTS.items()
         }
         for relation in analysed:
             engine.drop(relation)

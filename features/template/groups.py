@@ -79,8 +79,8 @@ def grouped(forms: Sequence[str], weight: NDArray[np.int64]) -> Groups:
     signatures, keys = minhash(points, offsets, wide)
     buckets, starts = _buckets(keys)
     del keys
-    leads, common = join_alike(points, offsets, signatures, buckets, starts, SIMILAR)
-    says = join_reworded(points, offsets, wide, signatures, buckets, starts, leads)
+    leads, common, beside = join_alike(points, offsets, signatures, buckets, starts, SIMILAR)
+    says = join_reworded(points, offsets, wide, leads, beside)
     leader[long], kept[long], wording[long] = long[leads], common, long[says]
     return Groups(leader, kept, wording)
 

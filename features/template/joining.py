@@ -19,6 +19,7 @@ _LEAST_AGREEMENT: Final = 12  # of 60
 # rarity: of a sentence in three clauses, one may be new, or all of them elsewhere. Starting value.
 REWORDED: Final = 0.5
 _COUNTERS: Final = 1 << 20  # stretches that share a counter only look more common than they are
+_KEPT_NEAR: Final = 8  # leaders that are compared with a leader in the end
 _LONGEST: Final = 400  # characters whose stretches are compared: where they repeat, they repeat
 _GAMMA: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -91,7 +92,8 @@ def join_alike(
         percent: Indel similarity of near-duplicates.
 
     Returns:
-        int64 ranks of the leaders, and the length of the text in common with the leader.
+        int64 ranks of the leaders; the length of the text in common with the leader; and by leader
+        the first leaders that came near it, -1 behind the last.
     """
     n = len(offsets) - 1
     leads, kept = np.arange(n), np.diff(offsets)
@@ -99,15 +101,18 @@ def join_alike(
     filled = np.zeros(len(starts) - 1, dtype=np.int32)
     seen = np.full(n, -1, dtype=np.int32)
     near = np.empty(n + 1, dtype=np.int32)
+    beside = np.full((n, _KEPT_NEAR), -1, dtype=np.int32)
     for i in range(n):
-        for lead in near[: _near(i, signatures, buckets, starts, held, filled, seen, near)]:
+        n_near = _near(i, signatures, buckets, starts, held, filled, seen, near)
+        for lead in near[:n_near]:
             shared = alike(points, offsets, lead, i, percent)
             if shared >= 0:
                 leads[i], kept[i] = lead, shared
                 break
         if leads[i] == i:
             _enter(i, buckets, starts, held, filled)
-    return leads, kept
+            beside[i, : min(n_near, _KEPT_NEAR)] = near[: min(n_near, _KEPT_NEAR)]
+    return leads, kept, beside
 
 
 @njit(cache=True)
@@ -115,10 +120,8 @@ def join_reworded(
     points: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     wide: NDArray[np.bool_],
-    signatures: NDArray[np.uint32],
-    buckets: NDArray[np.int32],
-    starts: NDArray[np.int64],
     leads: NDArray[np.int64],
+    beside: NDArray[np.int32],
 ) -> Any:
     """The first leader whose rare stretches of text each leader shares, in whatever order.
 
@@ -126,10 +129,8 @@ def join_reworded(
         points: As above.
         offsets: As above.
         wide: Stretches are two characters of such a text, else four.
-        signatures: As above.
-        buckets: As above.
-        starts: As above.
         leads: The near-duplicates' leaders; their members follow them.
+        beside: The leaders that came near each leader.
 
     Returns:
         int64 ranks; leaders that resemble nobody, and their members, have their own.
@@ -144,23 +145,18 @@ def join_reworded(
             n_leaders += 1
             for p in range(_stretches(points, offsets, wide[i], i, own)):
                 users[own[p] & np.uint64(_COUNTERS - 1)] += 1
-    held = np.empty(starts[-1], dtype=np.int32)
-    filled = np.zeros(len(starts) - 1, dtype=np.int32)
-    seen = np.full(n, -1, dtype=np.int32)
-    near = np.empty(n + 1, dtype=np.int32)
     for i in range(n):
         if leads[i] != i:
             says[i] = says[leads[i]]
             continue
-        n_near = _near(i, signatures, buckets, starts, held, filled, seen, near)
-        n_own = _stretches(points, offsets, wide[i], i, own) if n_near else 0
-        for lead in near[:n_near]:
+        n_own = _stretches(points, offsets, wide[i], i, own) if beside[i, 0] >= 0 else 0
+        for lead in beside[i]:
+            if lead < 0 or says[lead] != lead:
+                continue
             n_other = _stretches(points, offsets, wide[lead], lead, other)
             if _rare_overlap(own[:n_own], other[:n_other], users, n_leaders) >= REWORDED:
                 says[i] = lead
                 break
-        if says[i] == i:
-            _enter(i, buckets, starts, held, filled)
     return says
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib.resources import files
+from math import log2
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from zhenzan.features.template.groups import is_wide
 
-__all__ = ["is_everyday", "prior_rate", "surprise_bits"]
+__all__ = ["MOST_RARITY", "is_bare", "is_everyday", "prior_rate", "rarity_bits", "surprise_bits"]
 
 # Half a user, as in Jeffreys' estimate of a rate.
 _PSEUDO: Final = 0.5
@@ -26,6 +27,8 @@ _PSEUDO: Final = 0.5
 # (starting values; on the real sections the most used two-character forms have 1 to 2 %).
 _ONE_WORD: Final = 0.02
 _RAREST: Final = 1e-4
+MOST_RARITY: Final = -log2(_RAREST)
+"""Bits of the rarest: rarer than what nobody assumes anything of would measure the set's size."""
 # Everyday reactions and formulas (everyday.txt) and emoji alone: 3 % anywhere.
 _EVERYDAY_RATE: Final = 0.03
 _EMOTES: Final = re.compile(r"\[[^\[\]]{1,12}\]|:[a-z0-9_+\-]{2,32}:")
@@ -33,7 +36,12 @@ _EMOTES: Final = re.compile(r"\[[^\[\]]{1,12}\]|:[a-z0-9_+\-]{2,32}:")
 
 def is_everyday(form: str) -> bool:
     """Whether a form is a stock reaction, or nothing but emoji, emotes and marks."""
-    return form in _everyday() or not any(c.isalnum() for c in _EMOTES.sub("", form))
+    return form in _everyday() or is_bare(form)
+
+
+def is_bare(form: str) -> bool:
+    """Whether a form is nothing but emoji, emotes and marks."""
+    return not any(c.isalnum() for c in _EMOTES.sub("", form))
 
 
 @lru_cache(maxsize=1)
@@ -82,3 +90,16 @@ def surprise_bits(
         )
     bits = np.where(rate > background, used + rest, 0.0)
     return bits, background * here_total
+
+
+def rarity_bits(expected: NDArray[Any], here_total: NDArray[Any]) -> NDArray[np.float64]:
+    """Bits by which templates are rare in the sections of other creators.
+
+    Args:
+        expected: Accounts expected here, of `surprise_bits`.
+        here_total: Accounts of the section that wrote a text, at least 1.
+
+    Returns:
+        0 for what everybody writes, up to `MOST_RARITY`.
+    """
+    return np.asarray(np.clip(-np.log2(expected / here_total), 0.0, MOST_RARITY))

@@ -26,9 +26,10 @@ Figures = dict[Entity, pd.DataFrame]
 OWN_DATA = {
     "timing": {spec.name for spec in get_family("timing").specs},
     "coengagement": set(),
-    "template": {"largest_share", "echo_share", "echo", "text_variety"},
+    "template": {"largest_share", "echo_share", "echo", "text_variety", "bare_share"},
+    "account": set(),
 }
-COUNTED = {"coengagement": {"comment"}}
+COUNTED = {"coengagement": {"comment"}, "account": {"comment", "engagement"}}
 
 
 @pytest.fixture(params=NAMES)
