@@ -10,6 +10,7 @@ import re
 from importlib.metadata import entry_points
 from typing import Final
 
+from zhenzan.features.account import AccountFamily
 from zhenzan.features.coengagement import CoengagementFamily
 from zhenzan.features.errors import UsageError
 from zhenzan.features.family import FeatureFamily
@@ -28,7 +29,12 @@ def families() -> tuple[FeatureFamily, ...]:
     Raises:
         UsageError: A third-party family cannot be loaded, or takes a name that is in use.
     """
-    found: list[FeatureFamily] = [TimingFamily(), CoengagementFamily(), TemplateFamily()]
+    found: list[FeatureFamily] = [
+        TimingFamily(),
+        CoengagementFamily(),
+        TemplateFamily(),
+        AccountFamily(),
+    ]
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: (p.name, p.value)):
         try:
             loaded = point.load()

@@ -19,6 +19,8 @@ FILLERS: Mapping[str, Mapping[str, Any]] = {
     "comment": {"created_basis": "field", "dataset_id": "d"},
     "section": {"platform": "test", "kind": "post", "dataset_id": "d"},
     "account": {"platform": "test", "id_kind": "native", "dataset_id": "d"},
+    "account_snapshot": {"observed_ms": START + 10 * DAY},
+    "follow": {"kind": "follow", "dataset_id": "d"},
 }
 Frames = dict[str, pd.DataFrame]
 
@@ -94,13 +96,81 @@ def world(seed: int = 0) -> Frames:
         )
     acts = pd.DataFrame(likes).drop_duplicates(["section_id", "comment_id", "account_id"])
     names = sorted(set(acts.account_id) | set(frame.account_id))
-    accounts = pd.DataFrame({"account_id": names, "created_ms": START - 100 * DAY})
+    people = np.random.default_rng(seed + 1)  # of its own: acts and texts stay what they were
+    accounts, profiles, follows = _profiles(people, names)
     return {
-        "engagement": acts.reset_index(drop=True),
+        "engagement": _marked(people, acts.reset_index(drop=True)),
         "comment": frame,
         "section": pd.DataFrame(sections),
         "account": accounts,
+        "account_snapshot": profiles,
+        "follow": follows,
     }
+
+
+def _profiles(
+    rng: np.random.Generator, names: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Accounts, two rounds of their profiles, and whom they follow.
+
+    The pool was opened within a day, with adjacent ids, one shape of name and empty profiles, and
+    some of it is gone at the second round; it follows nobody.
+    """
+    n = len(names)
+    pool = np.array([name.startswith("pool") for name in names])
+    age = np.where(pool, 30 * DAY + rng.integers(0, DAY, n), rng.integers(2 * DAY, 2000 * DAY, n))
+    order = np.argsort(np.argsort(-age, kind="stable"), kind="stable") + 1
+    shapes = np.array(["字字", "字字字", "aaaaa", "aaaa00", "字字0000"])[rng.integers(0, 5, n)]
+    account = pd.DataFrame(
+        {
+            "account_id": names,
+            "created_ms": START - age,
+            "id_order": order,
+            "name_shape": np.where(pool, "aaaa0000", shapes),
+        }
+    )
+    profile = pd.DataFrame(
+        {
+            "account_id": names,
+            "observed_ms": START,
+            "followers": np.where(pool, 0, rng.poisson(40, n)),
+            "following": np.where(pool, 300, rng.poisson(60, n)),
+            "posts": np.where(pool, 0, rng.poisson(5, n)),
+            "level": np.where(pool, 1, rng.integers(1, 7, n)),
+            "has_avatar": ~pool & (rng.random(n) < 0.9),
+            "bio_length": np.where(pool, 0, rng.poisson(3, n)),
+            "region": np.where(pool, "云南", "广东"),
+        }
+    )
+    stay = np.where(pool, rng.random(n) < 0.5, rng.random(n) < 0.98)
+    again = profile[stay].assign(observed_ms=START + 9 * DAY)
+    follow = pd.DataFrame(
+        [
+            {"source_id": name, "target_id": f"creator{c}", "created_ms": START - DAY}
+            for name, pooled in zip(names, pool, strict=True)
+            for c in rng.choice(10, 0 if pooled else 2, replace=False)
+        ]
+    )
+    return account, pd.concat([profile, again], ignore_index=True), follow
+
+
+def _marked(rng: np.random.Generator, acts: pd.DataFrame) -> pd.DataFrame:
+    """Engagements with regions, referrers, devices and networks, some of them taken back."""
+    n = len(acts)
+    pool = acts.account_id.str.startswith("pool").to_numpy()
+    home = np.array(["广东", "北京", "江苏"])[rng.integers(0, 3, n)]
+    back = rng.random(n) < np.where(pool, 0.4, 0.02)
+    delay = rng.integers(DAY, 5 * DAY, n) // 1000 * 1000
+    gone = pd.Series(acts.ts_ms + delay).where(back).astype("Int64")
+    return acts.assign(
+        region=np.where(pool, "云南", home),
+        referrer=np.where(pool, "search", np.array(["feed", "share"])[rng.integers(0, 2, n)]),
+        device_hash=np.where(pool, "d-pool", "d-" + acts.account_id),
+        address_hash=np.where(pool, "x-pool", "x-" + acts.account_id),
+        network_hash=np.where(pool, "n-pool", "n-" + pd.Series(rng.integers(0, 40, n)).astype(str)),
+        retracted_lo_ms=gone,
+        retracted_hi_ms=gone,
+    )
 
 
 def _organic_likes(rng: np.random.Generator, s: int) -> list[dict[str, Any]]:
@@ -142,7 +212,10 @@ def _pool_comments(rng: np.random.Generator, s: int) -> list[dict[str, Any]]:
 
 def renamed(frames: Frames, new: Callable[[str], str]) -> Frames:
     """The same world under other names of accounts, sections, comments, creators, engagements."""
-    columns = ("account_id", "section_id", "comment_id", "creator_id", "parent_id", "root_id")
+    columns = (
+        "account_id", "section_id", "comment_id", "creator_id", "parent_id", "root_id",
+        "source_id", "target_id", "device_hash", "address_hash", "network_hash",
+    )  # fmt: skip
     return {
         name: frame.assign(
             **{c: frame[c].map(new, na_action="ignore") for c in columns if c in frame}

@@ -24,7 +24,8 @@ Figures = dict[Entity, pd.DataFrame]
 
 # Features of a section's (account's, comment's) own data; all others are relative to the set.
 OWN_DATA = {
-    "timing": {spec.name for spec in get_family("timing").specs},
+    "timing": {spec.name for spec in get_family("timing").specs}
+    - {"night_excess", "hours_divergence", "drop_share", "refill_share"},
     "coengagement": set(),
     "template": {"largest_share", "echo_share", "echo", "text_variety", "bare_share"},
     "account": set(),
