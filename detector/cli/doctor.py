@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["doctor"]
 
 _SECTIONS_SHOWN: Final = 20
+_FILES_SHOWN: Final = 20
 
 
 def doctor(
@@ -160,18 +161,12 @@ def _data(paths: list[Path], options: ScanOptions) -> dict[str, Any]:
 
 
 def _data_lines(data: Mapping[str, Any], lang: str) -> Iterator[str]:
+    from zhenzan.detector.cli.overview import book_lines
     from zhenzan.detector.cli.words import WORDS
-    from zhenzan.detector.terminal import clean
 
     words = WORDS[lang]
-    yield words["read"].format(**data["rows"])
-    for kind, key in (("rejected", "rejections"), ("noted", "notes")):
-        for entry in data[key]:
-            colon = words["colon"]
-            yield (
-                f"  {words[kind]}{colon}{entry['table']}{words['comma']}"
-                f"{clean(entry['reason'])}{colon}{entry['count']}"
-            )
+    yield from _input_lines(data["inputs"], words)
+    yield from book_lines(data, words)
     yield ""
     for check in data["families"]:
         yield words["checkable"].format(
@@ -188,6 +183,22 @@ def _data_lines(data: Mapping[str, Any], lang: str) -> Iterator[str]:
         )
     yield ""
     yield from _section_lines(data["sections"], words)
+
+
+def _input_lines(inputs: list[dict[str, Any]], words: Mapping[str, str]) -> Iterator[str]:
+    """What each file was taken for, those first of which nothing was read."""
+    from zhenzan.detector.terminal import clean
+
+    ranked = sorted(inputs, key=lambda r: (r["source"] is not None, r["path"]))
+    for record in ranked[:_FILES_SHOWN]:
+        what = record["source"] or clean(record["note"] or "", 160)
+        if record["source"] is not None:
+            what = words["brackets"].format(
+                outer=what, inner=words["rows"].format(n=record["rows_read"])
+            )
+        yield f"{clean(record['path'], 80)}{words['colon']}{what}"
+    if len(ranked) > _FILES_SHOWN:
+        yield words["more"].format(n=len(ranked) - _FILES_SHOWN) + " (--json)"
 
 
 def _section_lines(rows: list[dict[str, Any]], words: Mapping[str, str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from zhenzan.detector.cli.common import columns, say
 from zhenzan.detector.cli.words import BANDS, WORDS
 from zhenzan.detector.terminal import clean
 
-__all__ = ["megabytes", "print_overview", "rounded"]
+__all__ = ["book_lines", "megabytes", "print_overview", "rounded"]
 
 _REASONS_SHOWN: Final = 5
 
@@ -32,21 +32,26 @@ def print_overview(found: Mapping[str, Any], lang: str) -> None:
         say(line)
 
 
-def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:
+def book_lines(
+    found: Mapping[str, Any], words: Mapping[str, str], most: int | None = None
+) -> Iterator[str]:
+    """What became of the rows: `rows`, then at most so many `rejections` and `notes`."""
     yield words["read"].format(**found["rows"])
+    colon = words["colon"]
     for key, kind in (("rejections", "rejected"), ("notes", "noted")):
-        for entry in found[key][:_REASONS_SHOWN]:
+        for entry in found[key][:most]:
             count = str(entry["count"])
             if entry["examples"]:
                 example = clean(entry["examples"][0], 80)
                 count = words["brackets"].format(outer=count, inner=example)
-            colon = words["colon"]
-            yield (
-                f"  {words[kind]}{colon}{entry['table']}{words['comma']}"
-                f"{clean(entry['reason'], 120)}{colon}{count}"
-            )
-        if len(found[key]) > _REASONS_SHOWN:
-            yield "  " + words["more"].format(n=len(found[key]) - _REASONS_SHOWN)
+            table = entry["table"] and entry["table"] + words["comma"]
+            yield f"  {words[kind]}{colon}{table}{clean(entry['reason'], 120)}{colon}{count}"
+        if most is not None and len(found[key]) > most:
+            yield "  " + words["more"].format(n=len(found[key]) - most)
+
+
+def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:
+    yield from book_lines(found, words, _REASONS_SHOWN)
     yield words["counts"].format(**found["counts"])
     for name, why in found["families"]["skipped"].items():
         yield f"  {words['skipped']}{words['colon']}{name}{words['colon']}{why[lang]}"

@@ -66,6 +66,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "read": "读取 {read} 行：{kept} 行可用，{merged} 行重复，"
         "{rejected} 行无法使用，{skipped} 行无关",
+        "rows": "{n} 行",
         "rejected": "无法使用",
         "noted": "注意",
         "counts": "{sections} 个评论区，{accounts} 个账号，{comments} 条评论，{engagements} 次互动",
@@ -126,6 +127,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "read": "{read} rows read: {kept} kept, {merged} duplicates merged, "
         "{rejected} rejected, {skipped} skipped",
+        "rows": "{n} rows",
         "rejected": "rejected",
         "noted": "note",
         "counts": "{sections} sections, {accounts} accounts, {comments} comments, "

@@ -13,8 +13,11 @@ from zhenzan.features.engine import Relation
 
 __all__ = ["merged_coverage"]
 
+# WeChat's totals count comments and not the replies under them, as its source does.
 _PRESENT: Final = """
-    SELECT section_id, '' AS comment_id, 'comment' AS object, COUNT(*) AS present
+    SELECT section_id, '' AS comment_id, 'comment' AS object,
+           SUM(CASE WHEN section_id LIKE 'wechat:%' AND parent_id IS NOT NULL THEN 0 ELSE 1 END)
+             AS present
     FROM {comment} GROUP BY section_id
     UNION ALL
     SELECT section_id, root_id AS comment_id, 'comment' AS object, COUNT(*) AS present

@@ -48,6 +48,18 @@ class Ledger:
         """Books what loses no row."""
         self._book(self._noted, table, reason, lines, count)
 
+    def note_named(self, table: str, reason: str, name: str) -> None:
+        """Books what is true of a whole file or section, by its name."""
+        self._book(self._noted, table, reason, [], 1)
+        examples = self._noted[table, reason].examples
+        if len(examples) < EXAMPLES:
+            examples.append(name)
+
+    def skip(self, reason: str, count: int) -> None:
+        """Books rows that are well formed and none of our business; a note says of which kind."""
+        self.skipped += count
+        self._book(self._noted, "", f"left out: {reason}", [], count)
+
     def add(self, other: Ledger) -> None:
         """Takes over the books of a file that is done."""
         self.read += other.read

@@ -18,6 +18,7 @@ from zhenzan.detector.ingest.coverage import merged_coverage
 from zhenzan.detector.ingest.engagements import UNDONE_BY, forget, merge_engagements
 from zhenzan.detector.ingest.pseudonyms import platform_of
 from zhenzan.detector.ingest.settle import settle
+from zhenzan.detector.ingest.sightings import forget_comments, merge_comments
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES, Table
 
@@ -42,12 +43,16 @@ class Merged:
         kept: Counted rows that stand in them.
         merged: Counted rows that another one speaks for.
         orphans: Acts taken back that were never seen.
+        unknown: Deletions that name a key alone, of acts that no file holds.
+        two_creators: Sections that files tell to be of different creators.
     """
 
     tables: dict[str, Relation]
     kept: int
     merged: int
     orphans: int
+    unknown: int
+    two_creators: Sequence[str]
 
 
 def merge(
@@ -78,13 +83,8 @@ def merge(
     for name in [n for n in TABLES if n in staged and n not in _COMPLETING]:
         if name == "engagement":
             rows, orphans = merge_engagements(engine, staged[name])
-            orphans += unknown
         else:
-            rows = (
-                merged_coverage(staged[name], tables.get("comment"))
-                if name == "coverage"
-                else _newest(TABLES[name], staged[name])
-            )
+            rows = _merged(engine, name, staged, tables)
             kept += _distinct(engine, TABLES[name], staged[name], primary)
         tables[name] = _stored(engine, TABLES[name], rows, work_dir)
     for name in _COMPLETING:
@@ -101,10 +101,13 @@ def merge(
         derived = _only_derived(engine, staged["engagement"])
         kept += max(count(engine, tables["engagement"]) - derived, 0)
     forget(engine)
+    forget_comments(engine)
+    two = _two_creators(engine, staged.get("section"))
     for relation in staged.values():
         engine.drop(relation)
     filled = {n: tables[n] for n in TABLES if n in tables and count(engine, tables[n])}
-    return Merged(filled, kept, sum(primary.values()) - kept - orphans, orphans)
+    merged = sum(primary.values()) - kept - orphans - unknown
+    return Merged(filled, kept, merged, orphans, unknown, two)
 
 
 def count(engine: Engine, relation: Relation) -> int:
@@ -146,6 +149,35 @@ def _only_derived(engine: Engine, staged: Relation) -> int:
         f"SELECT count(*) AS n FROM {staged.name} WHERE account_id IS NULL AND NOT z_primary "
         f"AND {stands}",
     )
+
+
+def _merged(
+    engine: Engine, name: str, staged: Mapping[str, Relation], tables: Mapping[str, Relation]
+) -> str:
+    """A SELECT of the rows of a table whose rows are sightings."""
+    if name == "comment":
+        return merge_comments(engine, staged[name], staged.get("section"))
+    if name == "coverage":
+        return merged_coverage(staged[name], tables.get("comment"))
+    return _newest(TABLES[name], staged[name])
+
+
+def _two_creators(engine: Engine, sections: Relation | None) -> list[str]:
+    """Sections whose rows disagree on the creator, in order: not all of one id is of one section.
+
+    Numbers of WeChat articles repeat between accounts, and files of one account each cannot tell.
+    """
+    if sections is None:
+        return []
+    found = engine.sql(
+        f"SELECT section_id FROM {sections.name} WHERE creator_id IS NOT NULL GROUP BY section_id "
+        "HAVING count(DISTINCT creator_id) > 1",
+        into="ingest_two_creators",
+        step=_STEP,
+    )
+    ids: list[str] = engine.fetch(found, order_by=["section_id"]).column(0).to_pylist()
+    engine.drop(found)
+    return ids
 
 
 def _newest(table: Table, staged: Relation) -> str:

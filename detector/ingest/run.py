@@ -34,6 +34,9 @@ from zhenzan.features.tables import TABLES
 __all__ = ["ingest"]
 
 _ORPHAN: Final = "takes back an act that was never seen"
+# A stream begins in the middle: what was liked before it is taken back in it.
+_TWO_CREATORS: Final = "is told to be of two creators: scan the files of each apart, ids may repeat"
+_UNKNOWN: Final = "deletions of acts that no file holds"
 
 
 @dataclass(slots=True)
@@ -96,6 +99,9 @@ def ingest(
         merged = _merge(run, engine)
         rejected = run.books.rejected + merged.orphans
         run.books.reject("engagement", _ORPHAN, [], merged.orphans)
+        run.books.skip(_UNKNOWN, merged.unknown)
+        for section_id in merged.two_creators:
+            run.books.note_named("section", _TWO_CREATORS, section_id)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     if not merged.tables:
@@ -161,7 +167,7 @@ def _read_bundle(run: _Run, item: Found, tell: Callable[[], None]) -> None:
                 name = f"{item.path}/{left.name}"
                 found = Found(item.path, False, label=name, bundle=str(item.path))
                 run.inputs.append(_unread(found, left.reason))
-                run.books.note("", f"a file of a bundle {left.reason}", [])
+                run.books.note_named("", f"a file of a bundle {left.reason}", left.name)
             for member in held:
                 if member.left_out is not None:
                     run.inputs.append(_unread(member, member.left_out))
@@ -235,10 +241,12 @@ def _source_of(run: _Run, seen: Probe) -> Source:
 
 
 def _pass_over(run: _Run, item: Found, error: InputError) -> None:
-    note = str(error).splitlines()[0].replace(str(item.path), item.shown)
+    note = (
+        str(error).splitlines()[0].replace(f"{item.path}: ", "").replace(str(item.path), item.shown)
+    )
     run.inputs.append(_unread(item, note))
     where = "bundle" if item.bundle else "directory"
-    run.books.note("", f"a file of the {where} was not read", [])
+    run.books.note_named("", f"a file of the {where} was not read", _name_of(item))
 
 
 def _unread(item: Found, note: str) -> InputRecord:

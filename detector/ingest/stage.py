@@ -147,7 +147,7 @@ def _write(
                 progress()
             elif isinstance(item, Skipped):
                 ledger.read += item.count
-                ledger.skipped += item.count
+                ledger.skip(item.reason, item.count)
             elif isinstance(item, Rejected):
                 ledger.read += 1
                 ledger.reject(item.table, item.reason, [item.line])

@@ -175,8 +175,9 @@ class _Text:
             except ValueError as error:
                 raise _Broken("not JSON: a number is too long") from error
             else:
-                # A number that ends with the buffer may go on behind it.
-                if stop < len(self._text) or not self._more():
+                # A number that ends with the buffer, or before the `.` or `e+` there, may go on.
+                ends = stop + 2 < len(self._text) or self._text[stop:].strip(".eE+-")
+                if ends or not self._more():
                     self._move(stop)
                     return value
 

@@ -25,6 +25,7 @@ from zhenzan.detector.sources.jsonvalues import without_surrogates
 __all__ = ["Act", "Acts"]
 
 _ROWS: Final = 1 << 14
+_UNDO: Final = frozenset({"unlike", "unshare"})
 _NOTES: Final = {
     "shifted": "the witness's clock is off by the same span for most: the clients' is taken",
     "backfilled": "witnessed long after the clients say, as in a backfill: times are intervals",
@@ -145,7 +146,8 @@ class Acts:
         if not acts and not posts:
             return
         witness = [a.witness_ms for a in acts] + [p.witness_ms for p in posts]
-        keys = keys_ms([a.rkey for a in acts] + [p.rkey for p in posts])
+        # The key of a deletion is the act's that it takes back: no clock of the deletion itself.
+        keys = keys_ms(["" if a.kind in _UNDO else a.rkey for a in acts] + [p.rkey for p in posts])
         # Lists of likes hold no keys: what the client declares is its only clock there.
         own = [-1 if a.rkey else declared_ms(a.declared) for a in acts]
         declared = np.array(own + [p.declared_ms for p in posts], np.int64)
@@ -159,11 +161,13 @@ class Acts:
                 post.values[f"{name}_ms"] = lo
                 post.values[f"{name}_precision_s"] = max(1, -(-(hi - lo) // 1000))
             self.gather.add(post.table, post.line, post.values)
-        table, line = ("engagement", acts[0].line) if acts else ("comment", posts[0].line)
         if told.verdict in _NOTES:
+            table, line = ("engagement", acts[0].line) if acts else ("comment", posts[0].line)
             yield Noted(table, line, _NOTES[told.verdict])
-        elif told.doubted:
-            yield Noted(table, line, _DOUBTED)
+        for n in told.doubted:
+            act = n < len(acts)
+            line = acts[n].line if act else posts[n - len(acts)].line
+            yield Noted("engagement" if act else "comment", line, _DOUBTED)
 
 
 def _of_acts(acts: Sequence[Act], lo_ms: Ints, hi_ms: Ints) -> Iterator[Rows]:

@@ -39,13 +39,13 @@ class Believed:
     Attributes:
         lo_ms: Earliest; -1 where no clock says anything.
         hi_ms: Latest; equal to `lo_ms` where the time is exact.
-        doubted: Acts whose client disagrees with a witness that is believed.
+        doubted: Places of acts whose client disagrees with a witness that is believed.
         verdict: `live`, `shifted` or `backfilled`.
     """
 
     lo_ms: Ints
     hi_ms: Ints
-    doubted: int
+    doubted: list[int]
     verdict: str
 
 
@@ -59,13 +59,13 @@ def believed(witness_ms: Ints, client_ms: Ints) -> Believed:
     both = (witness_ms >= 0) & (client_ms >= 0)
     time = np.where(witness_ms >= 0, witness_ms, client_ms)
     late = witness_ms[both] - client_ms[both]
-    far = int((np.abs(late) > FAR_S * 1000).sum())
+    far: list[int] = np.flatnonzero(both)[np.abs(late) > FAR_S * 1000].tolist()
     if len(late) < _VOTERS or abs(float(np.median(late))) <= _LATE_MS:
         return Believed(time, time.copy(), far, "live")
     low, middle, high = np.quantile(late, [0.25, 0.5, 0.75])
     if high - low <= _SAME * abs(middle):
         time = np.where(both, client_ms, time)
-        return Believed(time, time.copy(), 0, "shifted")
+        return Believed(time, time.copy(), [], "shifted")
     lo = np.where(both, np.minimum(witness_ms, client_ms), time)
     hi = np.where(both, np.maximum(witness_ms, client_ms), time)
-    return Believed(lo, hi, 0, "backfilled")
+    return Believed(lo, hi, [], "backfilled")

@@ -16,6 +16,7 @@ from zhenzan.features.tables import TABLES
 SELECTIONS = ("all", "recent", "top", "selected_by_creator", "sample", "unknown")
 
 Row = dict[str, Any]
+PLACED = st.tuples(st.sampled_from(["s", "wechat:t"]), st.sampled_from([None, "c0", "c1"]))
 
 
 def merged(coverage: list[Row], comments: list[Row]) -> list[Row]:
@@ -41,6 +42,7 @@ def slowly(coverage: list[Row], comments: list[Row]) -> list[Row]:
         section, comment, kind = key
         present = sum(
             c["section_id"] == section
+            and not (comment is None and c["parent_id"] and section == "wechat:t")
             and (comment is None or (c["root_id"] == comment and c["comment_id"] != comment))
             for c in comments
         )
@@ -68,7 +70,7 @@ def slowly(coverage: list[Row], comments: list[Row]) -> list[Row]:
 
 COVERAGE = st.fixed_dictionaries(
     {
-        "section_id": st.sampled_from(["s", "t"]),
+        "section_id": st.sampled_from(["s", "wechat:t"]),
         "comment_id": st.sampled_from([None, "c0"]),
         "object": st.sampled_from(["comment", "liker"]),
         "claimed_total": st.none() | st.integers(0, 6),
@@ -83,11 +85,15 @@ COVERAGE = st.fixed_dictionaries(
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(COVERAGE, min_size=1, max_size=6),
-    st.lists(st.tuples(st.sampled_from("st"), st.sampled_from([None, "c0", "c1"])), max_size=6),
+    st.lists(
+        st.tuples(st.sampled_from(["s", "wechat:t"]), st.sampled_from([None, "c0", "c1"])),
+        max_size=6,
+    ),
 )
 def test_as_the_slow_version(coverage: list[Row], placed: list[tuple[str, str | None]]) -> None:
     comments = [
         {"comment_id": f"c{n}", "section_id": section, "root_id": root,
+         "parent_id": root,
          "created_basis": "none", "dataset_id": "a"}
         for n, (section, root) in enumerate(placed)
     ]  # fmt: skip
