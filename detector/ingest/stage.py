@@ -25,7 +25,7 @@ from zhenzan.detector.sources import (
     Skipped,
     Source,
 )
-from zhenzan.detector.sources.files import Probe
+from zhenzan.detector.sources.files import Probe, recoded
 from zhenzan.features.errors import InputError
 from zhenzan.features.tables import TABLES
 
@@ -85,6 +85,8 @@ def stage(
     for reading in range(_READINGS):
         clock = Clock(zone, units, told=options.timezone is not None)
         ledger = Ledger(name=name or seen.path.name)
+        if seen.kind in ("delimited", "json") and recoded(seen.path):
+            ledger.note_named("", "the text is GB18030, and was converted", ledger.name)
         converter = Converter(
             ledger=ledger,
             clock=clock,

@@ -16,6 +16,7 @@ from typing import IO, Final, Literal, TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from zhenzan.detector.sources.encoding import decoder_of, is_gb18030
 from zhenzan.detector.sources.jsonvalues import JsonProblem, json_values
 from zhenzan.detector.sources.longzstd import ARROW_WINDOW, LongZstd, window_of
 from zhenzan.detector.sources.sqlite import is_sqlite, table_columns
@@ -30,6 +31,7 @@ __all__ = [
     "byte_chunks",
     "opened",
     "probe",
+    "recoded",
     "stem_of",
 ]
 
@@ -171,20 +173,13 @@ def byte_chunks(path: Path) -> Generator[bytes]:
     """
     with opened(path) as stream:
         first = _read(stream, path)
-        decoder = _wide_decoder(first)
+        decoder = decoder_of(first)
         if decoder is None:
             yield first.removeprefix(codecs.BOM_UTF8)
         else:
             yield decoder.decode(first).encode("utf-8", "replace")
         while piece := _read(stream, path):
             yield piece if decoder is None else decoder.decode(piece).encode("utf-8", "replace")
-
-
-def _wide_decoder(first: bytes) -> codecs.IncrementalDecoder | None:
-    """UTF-16 is what Excel calls Unicode text; it always starts with its mark."""
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return codecs.getincrementaldecoder("utf-16")("replace")
-    return None
 
 
 def _head(path: Path) -> bytes:
@@ -274,6 +269,17 @@ def _parquet_names(path: Path) -> list[str]:
             expected="a footer at the end of the file",
         ) from error
     return names
+
+
+def recoded(path: Path) -> bool:
+    """Whether the text is GB18030, which is converted on the way.
+
+    Raises:
+        InputError: The file cannot be opened.
+    """
+    with opened(path) as stream, suppress(Truncated):
+        return is_gb18030(_read(stream, path))
+    return False
 
 
 def stem_of(path: Path) -> str:
