@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from zhenzan.features.timing import rhythm, shapes
 
 __all__ = [
     "BLOCK",
@@ -78,23 +79,25 @@ def _window_z(n: int, left: int, right: int, left_ms: int, right_ms: int, width:
 
 @njit(cache=True)
 def peak(t: Times, unit: int) -> Any:
-    """The window that stands out most, and the share of acts beyond what surroundings predict.
+    """The window that stands out most, all widths together, and the share of acts in excess.
 
     A window is centred on an act. The larger of the rates on its two sides is what it is held
     against, so that a decay after a launch, which is high on one side, explains itself. Windows
     without a window's length of life on both sides are not judged.
 
     Returns:
-        z, start of the window (ms), its width (ms), acts in it, acts expected, share of all acts
-        in excess; z and share are NaN where no window could be judged.
+        z, start of the window (ms), its width (ms), acts in it, acts expected, mean over the widths
+        of the largest z of each (no less than 0), share of all acts beyond what surroundings
+        predict; z, mean and share are NaN where no window could be judged.
     """
     first, last = t[0], t[-1]
     best, best_start, best_width, best_n, best_expected = -np.inf, 0, 0, 0, 0.0
     excess = np.zeros(len(t))
-    judged = False
+    widths, summed = 0, 0.0
     for width in WIDTHS_MS:
         if width < 2 * unit:
             continue
+        judged, largest = False, 0.0
         a = b = left_a = right_b = 0
         for i in range(len(t)):
             start, end = t[i] - width // 2, t[i] - width // 2 + width
@@ -114,12 +117,15 @@ def peak(t: Times, unit: int) -> Any:
             z, expected = _window_z(b - a, a - left_a, right_b - b, left_ms, right_ms, width)
             if z > SIGNIFICANT_Z:
                 excess[i] = max(excess[i], 1.0 - expected / (b - a))
+            largest = max(largest, z)
             if z > best:
                 best, best_start, best_width = z, start, width
                 best_n, best_expected = b - a, expected
-    if not judged:
-        return np.nan, 0, 0, 0, np.nan, np.nan
-    return best, best_start, best_width, best_n, best_expected, excess.sum() / len(t)
+        widths, summed = widths + judged, summed + largest
+    if widths == 0:
+        return np.nan, 0, 0, 0, np.nan, np.nan, np.nan
+    share = excess.sum() / len(t)
+    return best, best_start, best_width, best_n, best_expected, summed / widths, share
 
 
 @njit(cache=True)
@@ -261,25 +267,33 @@ def stream_figures(t: Times, offsets: Times, coarsest_ms: int) -> Any:
 
     Returns:
         Two arrays with a row a stream: float64 (peak z, acts expected, excess share, densest
-        share, gap cv, even share, gap repeat, Allan factor, quiet-hours share) and int64 (acts,
-        peak start, peak width, acts in the peak, start and end of the densest block).
+        share, gap cv, even share, gap repeat, Allan factor, quiet-hours share, z over all widths,
+        grid share, last digits, round stop, step share, sharpness and size, decay, collapse) and
+        int64 (acts, peak start, peak width, acts in the peak, start and end of the densest block,
+        when a tenth had arrived).
     """
     streams = len(offsets) - 1
-    reals = np.full((streams, 9), np.nan)
-    counts = np.zeros((streams, 6), dtype=np.int64)
+    reals = np.full((streams, 18), np.nan)
+    counts = np.zeros((streams, 7), dtype=np.int64)
     for s in range(streams):
         x = t[offsets[s] : offsets[s + 1]]
         counts[s, 0] = len(x)
+        counts[s, 6] = shapes.tenth(x)
         unit = clock_unit(x)
         if len(x) < 2 or unit == 0 or unit > coarsest_ms:
             continue
-        z, start, width, n, expected, share = peak(x, unit)
+        z, start, width, n, expected, scales, share = peak(x, unit)
         cv, at, even = even_gaps(x, unit)
         reals[s, 0], reals[s, 1], reals[s, 2] = z, expected, share
         reals[s, 3] = densest_share(x)
         reals[s, 4], reals[s, 5] = cv, even
         reals[s, 6] = gap_repeat(x, unit)
-        reals[s, 7], reals[s, 8] = allan_factor(x), quiet_hours_share(x)
+        reals[s, 7], reals[s, 8], reals[s, 9] = allan_factor(x), quiet_hours_share(x), scales
+        ticks, tick = rhythm.ticks_of(x, unit)
+        reals[s, 10], reals[s, 11] = rhythm.grid_share(ticks, tick), rhythm.digit_divergence(ticks)
+        reals[s, 12] = rhythm.round_stop(ticks)
+        reals[s, 13], reals[s, 14], reals[s, 15] = shapes.step(x, unit)
+        reals[s, 16], reals[s, 17] = shapes.decay_gain(x), shapes.deadline_collapse(x)
         counts[s, 1], counts[s, 2], counts[s, 3] = start, width, n
         counts[s, 4] = x[at]
         counts[s, 5] = x[min(at + BLOCK, len(x)) - 1] + 1

@@ -12,8 +12,8 @@ from zhenzan.features.timing import kernels
 HOUR, DAY = 3_600_000, 86_400_000
 
 
-def slow_peak(t: list[int], unit: int) -> tuple[float, float]:
-    best, judged, excess = -math.inf, False, [0.0] * len(t)
+def slow_peak(t: list[int], unit: int) -> tuple[float, float, float]:
+    best, largest, excess = -math.inf, dict[int, float](), [0.0] * len(t)
     for width in kernels.WIDTHS_MS:
         if width < 2 * unit:
             continue
@@ -24,16 +24,18 @@ def slow_peak(t: list[int], unit: int) -> tuple[float, float]:
             left_ms, right_ms = start - left_from, right_to - end
             if left_ms < width or right_ms < width:
                 continue
-            judged = True
             here = sum(start <= x < end for x in t)
             left = sum(start - 4 * width <= x < start for x in t)
             right = sum(end <= x < end + 4 * width for x in t)
             expected = width * max((left + 0.5) / left_ms, (right + 0.5) / right_ms)
             z = (here - expected) / math.sqrt(max(expected, 1) + 0.3 * expected**2)
             best = max(best, z)
+            largest[width] = max(largest.get(width, 0.0), z)
             if z > 2.5:
                 excess[i] = max(excess[i], 1 - expected / here)
-    return (best, sum(excess) / len(t)) if judged else (math.nan, math.nan)
+    if not largest:
+        return math.nan, math.nan, math.nan
+    return best, sum(largest.values()) / len(largest), sum(excess) / len(t)
 
 
 def slow_cv(gaps: list[int]) -> float:
@@ -114,8 +116,8 @@ def test_kernels_agree_with_the_slow_versions(index):
     assert kernels.clock_unit(t) == unit
     if unit == 0:
         return
-    z, *_, share = kernels.peak(t, unit)
-    np.testing.assert_allclose([z, share], slow_peak(plain, unit), rtol=1e-9)
+    z, *_, scales, share = kernels.peak(t, unit)
+    np.testing.assert_allclose([z, scales, share], slow_peak(plain, unit), rtol=1e-9)
     cv, _, even = kernels.even_gaps(t, unit)
     np.testing.assert_allclose([cv, even], slow_even(plain, unit), rtol=1e-9)
     np.testing.assert_allclose(kernels.gap_repeat(t, unit), slow_repeat(plain, unit), atol=1e-9)
@@ -130,7 +132,7 @@ def test_planted_burst_is_found_where_it_is():
     organic = rng.integers(0, 20 * DAY, 400)
     burst = 9 * DAY + rng.integers(0, 30 * 60_000, 100)
     t = np.sort(np.concatenate([organic, burst])).astype(np.int64)
-    z, start, width, n, expected, share = kernels.peak(t, 1)
+    z, start, width, n, expected, _, share = kernels.peak(t, 1)
     assert z > 10 and start <= 9 * DAY + HOUR and start + width >= 9 * DAY
     assert n > 5 * expected and 0.15 < share < 0.3
 

@@ -33,15 +33,22 @@ def test_timing_does_not_feel_whole_days(t, days):
     moved, counted = figures(t + days * DAY)
     np.testing.assert_array_equal(reals, moved)
     np.testing.assert_array_equal(counts[:, [0, 2, 3]], counted[:, [0, 2, 3]])
+    np.testing.assert_array_equal(counts[:, 6] + days * DAY, counted[:, 6])
 
 
 @ordinary
 @given(times)
 def test_timing_stays_in_range(t):
-    (_, expected, excess, densest, cv, even, repeat, allan, quiet), counts = (
-        figures(t)[0][0],
-        figures(t)[1][0],
+    reals, counts = figures(t)
+    (_, expected, excess, densest, cv, even, repeat, allan, quiet, *shape), counts = (
+        reals[0],
+        counts[0],
     )
+    scales, grid, digits, stop, in_step, _, residual, decay, collapse = shape
+    for share in (grid, in_step):
+        assert math.isnan(share) or 0 <= share <= 1
+    for bits in (scales, digits, stop, residual, decay, collapse):
+        assert math.isnan(bits) or 0 <= bits < math.inf
     for share in (excess, densest, even, repeat):
         assert math.isnan(share) or 0 <= share <= 1
     assert math.isnan(quiet) or 0 <= quiet <= 0.25
