@@ -9,6 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from zhenzan.detector.model_tables import MODEL_TABLES
 from zhenzan.detector.results import OUTPUTS, write_scan
 from zhenzan.detector.workspace import Workspace
 from zhenzan.features.family import Evidence
@@ -78,6 +79,8 @@ def _reference(work: Workspace) -> Mapping[str, pa.Table]:
         "capability": work.arrow("capability").sort_by("section_id"),
     }
     for name in ("campaign_orders", "campaign_shared", "campaign_related"):
+        tables[name] = work.arrow(name).replace_schema_metadata(None)
+    for name in MODEL_TABLES:
         tables[name] = work.arrow(name).replace_schema_metadata(None)
     if work.has("context_effects"):
         tables["contexts"] = work.arrow("context_effects").replace_schema_metadata(None)

@@ -38,6 +38,8 @@ class ScanOptions:
         previous: An earlier scan directory, whose campaigns lend their ids to those that go on.
         reference: An earlier scan directory, under whose reference sections are judged.
         contexts: Benign explanations that the creator declares, as written.
+        model: Folder of a trained bundle, or name of a scorer; None means the rules.
+        base_rate: Share of what is to be found in this data, where a bundle scores.
     """
 
     now_ms: int
@@ -55,12 +57,16 @@ class ScanOptions:
     previous: Path | None = None
     reference: Path | None = None
     contexts: tuple[str, ...] = ()
+    model: str | None = None
+    base_rate: float | None = None
 
     def __post_init__(self) -> None:
         if self.memory is not None and not _SIZE.fullmatch(self.memory):
             raise UsageError(
                 f"memory {self.memory!r} is no size; expected one such as 500MB or 2GB"
             )
+        if self.base_rate is not None and not 0 < self.base_rate < 1:
+            raise UsageError(f"base rate must lie between 0 and 1, not {self.base_rate}")
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads must be 1 or more, not {self.threads}")
 

@@ -71,8 +71,9 @@ def _run_record(checkpoint: Checkpoint, options: ScanOptions) -> dict[str, Any]:
         "config_digest": digest_of(config),
         "now_ms": options.now_ms,
         "model": {
-            "id": f"{model.get('scorer', 'unknown')}@{model.get('version', 0)}",
-            "digest": digest_of(model),
+            "id": model.get("bundle")
+            or f"{model.get('scorer', 'unknown')}@{model.get('version', 0)}",
+            "digest": model.get("bundle_digest") or digest_of(model),
             **model,
         },
         **{key: info["ingest"][key] for key in ("inputs", "rows", "rejections", "notes")},

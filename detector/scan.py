@@ -75,6 +75,8 @@ def scan(
     previous: Path | str | None = None,
     reference: Path | str | None = None,
     contexts: Sequence[str] = (),
+    model: Path | str | None = None,
+    base_rate: float | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -102,6 +104,10 @@ def scan(
             scan learnt; None learns anew, from all sections together.
         contexts: Benign explanations that the creator declares, such as
             `giveaway@2024-05-01..2024-05-03` or, for one section, `push@2024-05-01@ID`.
+        model: The folder of a bundle that `train` wrote, or the name of an installed scorer; None
+            scores by rules. Bands stay those of the rules.
+        base_rate: Share of sections (accounts, comments) to which the stated event happened in
+            data like this; None keeps that of the bundle's training.
         resume: Continue a run that was stopped, after its last finished step.
         overwrite: Replace an existing scan directory.
         progress: Told where the run is; None is silent.
@@ -143,6 +149,8 @@ def scan(
         previous=None if previous is None else Path(previous),
         reference=None if reference is None else Path(reference),
         contexts=tuple(contexts),
+        model=None if model is None else str(model),
+        base_rate=base_rate,
     )
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     listed = [Path(path) for path in given]
@@ -176,6 +184,10 @@ def run_scan(
         Scan.load(options.previous)  # says that it is none before anything is done
     if options.reference is not None:
         _ = Scan.load(options.reference).learnt  # likewise
+    if options.model is not None:
+        from zhenzan.models.scorers.registry import get_scorer
+
+        get_scorer(options.model)  # likewise
     if options.engine != "duckdb":
         open_engine(options.engine).close()  # says what is missing before anything is written
     with Checkpoint(partial_of(out), _plan(options)) as checkpoint:
@@ -233,6 +245,7 @@ def _plan(options: ScanOptions) -> dict[str, Any]:
         "map_file": _map_digest(options),
         "previous": _members_digest(options),
         "reference": _reference_digest(options),
+        "model": _model_digest(options),
         "versions": versions(),
         "steps": [step.name for step in STEPS],
     }
@@ -265,6 +278,16 @@ def _reference_digest(options: ScanOptions) -> str | None:
     if options.reference is None:
         return None
     return file_digest(Scan.load(options.reference).learnt / "reference.json")
+
+
+def _model_digest(options: ScanOptions) -> str | None:
+    """What the bundle is, wherever its folder stands; the name of an installed scorer."""
+    from zhenzan.detector.checkpoint import file_digest
+
+    if options.model is None:
+        return None
+    file = Path(options.model) / "bundle.json"
+    return file_digest(file) if file.is_file() else options.model
 
 
 def _take_over(

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+from zhenzan.detector.model_tables import MODEL_TABLES
 from zhenzan.detector.results import CAMPAIGN_TABLES, OUTPUTS, Scan, as_table
 from zhenzan.detector.statements import plain, read_evidence, write_evidence, write_lines
 from zhenzan.detector.workspace import Workspace
@@ -30,6 +31,7 @@ __all__ = [
     "ingest_step",
     "insights_step",
     "keep_attribution",
+    "kept_attribution",
     "scores_step",
     "templates_step",
     "write_step",
@@ -135,7 +137,8 @@ def keep_attribution(work: Workspace, found: Attribution) -> dict[str, Any]:
     return {"info": plain(found.info)}
 
 
-def _attribution(work: Workspace) -> Attribution:
+def kept_attribution(work: Workspace) -> Attribution:
+    """What `keep_attribution` wrote."""
     from zhenzan.models.attribution.result import Attribution
 
     tables = {name: work.arrow(f"attribution_{name}") for name in _ATTRIBUTION}
@@ -146,7 +149,7 @@ def contexts_step(work: Workspace) -> dict[str, Any]:
     """Benign explanations that were declared or that the data show, and what they excuse."""
     from zhenzan.detector import contexts as benign
 
-    found, templates = _attribution(work), None
+    found, templates = kept_attribution(work), None
     if work.has("comment_template"):
         templates = work.arrow("comment_template")
     rows = [benign.find_contexts(work.engine, work.canonical(), found, templates)]
@@ -167,13 +170,14 @@ def contexts_step(work: Workspace) -> dict[str, Any]:
 
 
 def scores_step(work: Workspace) -> dict[str, Any]:
-    """Score, band and status of sections, accounts and comments."""
+    """Score, band and status of sections, accounts and comments, by rules or a model."""
     from zhenzan.detector.shown_likes import with_shown_likes
     from zhenzan.models.scorers.base import ACCOUNT_FACTS, COMMENT_FACTS
-    from zhenzan.models.scorers.rules import RulesScorer
+    from zhenzan.models.scorers.registry import DEFAULT, get_scorer
 
-    scores = RulesScorer().score(
-        _attribution(work),
+    o = work.options
+    scores = get_scorer(o.model or DEFAULT, base_rate=o.base_rate).score(
+        kept_attribution(work),
         {entity: work.frame(f"matrix_{entity}") for entity in ("section", "account", "comment")},
         work.frame("capability"),
         _optional(work, "comment_template"),
@@ -184,6 +188,10 @@ def scores_step(work: Workspace) -> dict[str, Any]:
     for name in _SCORED:
         work.put(f"scored_{name}", as_table(getattr(scores, name), _scored_schema(name)))
     work.put("score_lines", scores.lines)
+    for name in MODEL_TABLES:
+        rows = getattr(scores, name)
+        schema = MODEL_TABLES[name]
+        work.put(name, schema.empty_table() if rows.empty else as_table(rows, schema))
     if work.has("context_rows"):
         work.put("context_effects", _effects(work, scores))
     return {"info": plain(scores.info)}
@@ -192,14 +200,15 @@ def scores_step(work: Workspace) -> dict[str, Any]:
 def _effects(work: Workspace, scores: Scores) -> pa.Table:
     """Every explanation beside the bands and scores with and without them."""
     from zhenzan.detector import contexts as benign
-    from zhenzan.models.scorers.rules import RulesScorer
+    from zhenzan.models.scorers.registry import DEFAULT, get_scorer
 
     rows = work.frame("context_rows")
     ids = sorted(set(rows["section_id"].dropna()))
-    found = _attribution(work)
+    found = kept_attribution(work)
     matrix = work.frame("matrix_section")
+    scorer = get_scorer(work.options.model or DEFAULT, base_rate=work.options.base_rate)
     before = benign.without_contexts(
-        RulesScorer(),
+        scorer,
         ids,
         found,
         {"section": matrix, "account": matrix[:0], "comment": matrix[:0]},
@@ -240,7 +249,7 @@ def campaigns_step(work: Workspace) -> dict[str, Any]:
 
     config = CampaignConfig()
     found = find_campaigns(
-        _attribution(work),
+        kept_attribution(work),
         _facts(work, "section", ("section_id", "creator_id")),
         config,
         comments=_facts(work, "comment", ("section_id", "account_id", "created_ms")),
@@ -292,7 +301,7 @@ def evidence_step(work: Workspace) -> dict[str, Any]:
         work.engine,
         work.canonical(),
         [family for family in families() if family.name in used],
-        _attribution(work),
+        kept_attribution(work),
         _scores(work),
         _campaigns(work),
         config := EvidenceConfig(),

@@ -72,6 +72,22 @@ def scan(
             "repeatable.",
         ),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="BUNDLE",
+            help="A bundle of `zhenzan train`, for scores and probabilities. Default: rules.",
+        ),
+    ] = None,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--base-rate",
+            metavar="SHARE",
+            help="Share of purchased ones in data like this, for the probabilities of a bundle.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Continue a stopped run after its last finished step."),
@@ -107,6 +123,8 @@ def scan(
             previous=previous,
             reference=reference,
             contexts=context or (),
+            model=model,
+            base_rate=base_rate,
             resume=resume,
             overwrite=overwrite,
             progress=progress,

@@ -56,14 +56,19 @@ class World:
 
 
 def simulate(
-    out_dir: Path | str, *, scenario: str = "default", scale: int = 100_000, seed: int = 0
+    out_dir: Path | str,
+    *,
+    scenario: str | Preset = "default",
+    scale: int = 100_000,
+    seed: int = 0,
 ) -> World:
     """Writes a world with ground truth.
 
     Args:
         out_dir: Directory of the canonical tables; `truth/` inside it holds what really happened.
             Files of an earlier world there are overwritten.
-        scenario: Name of a preset, of one hard negative, or of one family of orders.
+        scenario: Name of a preset, of one hard negative, or of one family of orders; or a mixture
+            of your own.
         scale: About how many engagements (within five per cent).
         seed: Same seed, scale and preset give the same bytes.
 
@@ -76,7 +81,7 @@ def simulate(
     Example:
         >>> world = simulate("demo-world", scenario="demo", scale=30_000)  # doctest: +SKIP
     """
-    preset = find_preset(scenario)
+    preset = find_preset(scenario) if isinstance(scenario, str) else scenario
     if scale < SMALLEST:
         raise UsageError(f"scale {scale} is too small for a world; {SMALLEST} is the least")
     out = Path(out_dir)

@@ -24,7 +24,7 @@ from zhenzan.models.scorers.frames import (
     to_frame,
 )
 
-__all__ = ["score_accounts"]
+__all__ = ["AccountActs", "account_acts", "score_accounts"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -35,7 +35,7 @@ _EVEN: Final = float(np.log(2.0))
 
 
 @dataclass(frozen=True, slots=True)
-class _Acts:
+class AccountActs:
     """Figures of each account's acts: arrays aligned with the accounts.
 
     Attributes:
@@ -60,7 +60,7 @@ def score_accounts(
     frame = to_frame(attribution.accounts).sort_values("account_id", kind="stable")
     keys = pd.Index(frame["account_id"])
     n = len(frame)
-    acts = _acts(attribution.engagements, keys)
+    acts = account_acts(attribution.engagements, keys)
     coherence = column(frame, "audience_coherence")
     name_only, declared = _kinds(facts, keys)
     several = column(frame, "n_engagements") >= 2
@@ -108,7 +108,8 @@ def score_accounts(
     )
 
 
-def _acts(engagements: pa.Table, keys: pd.Index) -> _Acts:
+def account_acts(engagements: pa.Table, keys: pd.Index) -> AccountActs:
+    """What the posteriors of its acts say of each account, in the order of `keys`."""
     named = engagements.filter(pc.is_valid(engagements["account_id"]))
     p = _reals(named["p_purchased"], 0.0)
     company = _reals(named["company"], np.nan)
@@ -131,7 +132,7 @@ def _acts(engagements: pa.Table, keys: pd.Index) -> _Acts:
     # P(at most one) = prod(1 - p) x (1 + sum of the odds), acts being independent given the model.
     nats = np.maximum(-(total["no"] + np.log1p(total["odds"])), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _Acts(
+        return AccountActs(
             nats,
             np.where(total["p_seen"] > 0, total["company"] / total["p_seen"], np.nan),
             np.where(total["p"] > 0, total["factors"] / total["p"], np.nan),

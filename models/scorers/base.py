@@ -49,6 +49,9 @@ class Scores:
         comments: One row per comment.
         lines: What each line of evidence added to a section's score; columns `LINES`.
         info: Thresholds and the reason why `probability` is NULL, for `run.json`.
+        model_rows: Of a trained scorer: `unit, id, raw` (log-odds) and `why_not` (why it gives no
+            probability).
+        contributions: Of a trained scorer: what each family added to a score.
     """
 
     sections: pd.DataFrame
@@ -56,6 +59,8 @@ class Scores:
     comments: pd.DataFrame
     lines: pd.DataFrame
     info: Mapping[str, object] = field(default_factory=dict)
+    model_rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contributions: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 class Scorer(Protocol):

@@ -1,0 +1,1 @@
+"""Training and evaluation: rows from worlds or labelled files, bundles out."""

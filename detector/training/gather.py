@@ -1,0 +1,139 @@
+"""Labelled rows: files are run through the steps of a scan up to the scores, and labels joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from zhenzan.detector.options import ScanOptions, digest_of
+from zhenzan.detector.progress import Progress, Silent
+from zhenzan.detector.scan import prefix
+from zhenzan.detector.simulate import simulate
+from zhenzan.detector.steps import kept_attribution
+from zhenzan.detector.training.labels import world_labels
+from zhenzan.detector.training.worlds import random_preset, random_scale
+from zhenzan.features.errors import InputError
+from zhenzan.features.families import families
+from zhenzan.models.scorers.inputs import (
+    UNITS,
+    capability_class,
+    known_features,
+    scorer_inputs,
+    unit_classes,
+)
+from zhenzan.models.train import Rows
+
+__all__ = ["FAR_MS", "gather", "gather_world", "gather_worlds", "stack"]
+
+FAR_MS: Final = 4_102_444_800_000
+"""2100-01-01: after every simulated world, so that no act is rejected as lying in the future."""
+
+
+def gather(paths: Sequence[Path], labels: pd.DataFrame, options: ScanOptions) -> dict[str, Rows]:
+    """Rows of the labelled sections, accounts and comments among the files.
+
+    Args:
+        paths: Files of any supported format.
+        labels: Columns `LABELS`.
+        options: As of a scan.
+
+    Raises:
+        InputError: No labelled id is in the files.
+    """
+    with prefix(paths, options, Silent(), last="scores") as work:
+        found = kept_attribution(work)
+        inputs = scorer_inputs(found, {unit: work.frame(f"matrix_{unit}") for unit in UNITS})
+        classes = capability_class(work.frame("capability"))
+        scored = {unit: work.frame(f"scored_{unit}s") for unit in UNITS}
+    comments = scored["comment"]
+    homes = dict(zip(comments["comment_id"], comments["section_id"], strict=True))
+    made = {}
+    for unit in UNITS:
+        judged = scored[unit][scored[unit]["status"] == "scored"].set_index(f"{unit}_id")
+        known = labels[labels["unit"] == unit].set_index("id")
+        ids = judged.index.intersection(known.index).intersection(inputs[unit].index)
+        ids = ids.sort_values()
+        truth, rules = known.loc[ids], judged.loc[ids]
+        facts = truth[["positive", "group", "slice", "amount"]].copy()
+        facts["positive"] = facts["positive"].astype(bool)
+        facts["class"] = unit_classes(unit, ids, found, classes, homes)
+        facts["rules"] = rules["score"].to_numpy(np.float64)
+        ends = ("n_engagements", "n_purchased", "n_purchased_lo", "n_purchased_hi")
+        for name in ends:
+            has = name in rules
+            facts[name] = rules[name].to_numpy(np.float64) if has else np.nan
+        made[unit] = Rows(inputs[unit].loc[ids], facts)
+    if not any(len(rows.facts) for rows in made.values()):
+        raise InputError(
+            "none of the labelled ids is in the files, or none has enough data to be judged",
+            path=paths[0] if paths else None,
+        )
+    return made
+
+
+def gather_world(world: Path, name: str) -> dict[str, Rows]:
+    """Rows of a simulated world, labelled by its truth."""
+    return gather([world], world_labels(world, name), ScanOptions(now_ms=FAR_MS, ids="keep"))
+
+
+def gather_worlds(
+    seeds: Sequence[int],
+    scale: int,
+    progress: Progress | None = None,
+    keep: Path | None = None,
+) -> dict[str, Rows]:
+    """Rows of randomised worlds, made one after the other and thrown away.
+
+    Args:
+        seeds: Of the worlds; each is a group.
+        scale: About how many engagements each has, between half and twice as many.
+        progress: Told of each world.
+        keep: Folder in which rows are kept by seed, and found again instead of being made.
+    """
+    report, parts = progress or Silent(), []
+    for done, seed in enumerate(seeds):
+        report.update(done, len(seeds), f"world {seed}")
+        parts.append(_kept(keep, seed, scale))
+    return {unit: stack([part[unit] for part in parts]) for unit in UNITS}
+
+
+def stack(parts: Sequence[Rows]) -> Rows:
+    """Rows one below the other; a column that a part lacks is not computable there."""
+    frames = [part.frame for part in parts]
+    facts = [part.facts for part in parts]
+    return Rows(pd.concat(frames), pd.concat(facts))
+
+
+def _made(seed: int, scale: int) -> dict[str, Rows]:
+    with TemporaryDirectory(prefix="zhenzan-") as folder:
+        world = Path(folder) / "world"
+        simulate(world, scenario=random_preset(seed), scale=random_scale(seed, scale), seed=seed)
+        return gather_world(world, f"world-{seed}")
+
+
+def _kept(keep: Path | None, seed: int, scale: int) -> dict[str, Rows]:
+    """Rows from the folder where they are there, else made and put there.
+
+    Files are named by what the columns mean, too: rows of other features are no rows of these.
+    """
+    if keep is None:
+        return _made(seed, scale)
+    known = known_features(families())
+    meaning = {
+        "versions": dict(known.versions),
+        "columns": {u: list(known.specs[u]) for u in UNITS},
+    }
+    stem = f"{digest_of(meaning)[:12]}-{scale}-{seed}"
+    files = {u: [keep / f"{stem}-{u}-{part}.parquet" for part in ("x", "y")] for u in UNITS}
+    if all(file.is_file() for pair in files.values() for file in pair):
+        return {u: Rows(pd.read_parquet(x), pd.read_parquet(y)) for u, (x, y) in files.items()}
+    keep.mkdir(parents=True, exist_ok=True)
+    made = _made(seed, scale)
+    for unit, (x, y) in files.items():
+        made[unit].frame.to_parquet(x)
+        made[unit].facts.to_parquet(y)
+    return made

@@ -1,0 +1,102 @@
+"""`train`: a bundle from simulated worlds, from labelled files, or from both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from zhenzan.detector.options import ScanOptions
+from zhenzan.detector.progress import Progress, Silent
+from zhenzan.detector.training.gather import gather, gather_worlds, stack
+from zhenzan.detector.training.labels import read_labels
+from zhenzan.detector.versions import versions
+from zhenzan.features.errors import UsageError
+from zhenzan.features.families import families
+from zhenzan.models.bundle import Bundle
+from zhenzan.models.scorers.inputs import UNITS, known_features
+from zhenzan.models.train import Rows, TrainSettings, train_bundle
+
+__all__ = ["Data", "train"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What a bundle is trained on.
+
+    Attributes:
+        paths: Files of any supported format; labelled by `labels`.
+        labels: CSV with columns `id` and `outcome`.
+        worlds: How many randomised worlds to simulate; their seeds count up from `first_world`.
+        first_world: Seed of the first; evaluate on others.
+        scale: About how many engagements a world has.
+        keep: Folder for the rows of worlds, so that a second training needs no simulation.
+        now_ms: The present, for the files.
+    """
+
+    paths: Sequence[Path] = ()
+    labels: Path | None = None
+    worlds: int = 0
+    first_world: int = 1_000
+    scale: int = 20_000
+    keep: Path | None = None
+    now_ms: int = 0
+
+
+def train(
+    out: Path,
+    data: Data,
+    settings: TrainSettings | None = None,
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Bundle:
+    """Trains a bundle and writes it to `out`.
+
+    Args:
+        out: The folder of the bundle.
+        data: Worlds, labelled files, or both.
+        settings: Of trees, folds and calibration.
+        name: Of the bundle; that of the folder by default.
+        progress: Told of each step.
+
+    Raises:
+        UsageError: There is nothing to train on, or too little of one outcome.
+        InputError: Files or labels cannot be read, or do not fit.
+    """
+    if bool(data.paths) != (data.labels is not None):
+        raise UsageError("files need --labels, and --labels needs files: name both or neither")
+    if not data.paths and not data.worlds:
+        raise UsageError("nothing to train on: name files with --labels, or --worlds")
+    report = progress or Silent()
+    parts: list[dict[str, Rows]] = []
+    told: dict[str, Any] = {"versions": versions()}
+    if data.worlds:
+        seeds = range(data.first_world, data.first_world + data.worlds)
+        report.begin("worlds", 1, 2)
+        parts.append(gather_worlds(seeds, data.scale, report, data.keep))
+        told["worlds"] = {
+            "first": data.first_world, "count": data.worlds, "scale": data.scale,
+        }  # fmt: skip
+    if data.paths and data.labels is not None:
+        report.begin("labelled files", 1, 2)
+        labels = read_labels(data.labels)
+        parts.append(gather(data.paths, labels, ScanOptions(now_ms=data.now_ms)))
+        told["labels"] = _tally(labels)
+    report.begin("trees", 2, 2)
+    rows = {unit: stack([part[unit] for part in parts]) for unit in UNITS}
+    bundle = train_bundle(
+        rows, known_features(families()), name or out.name, settings, told=told, tell=report.say
+    )
+    bundle.save(out)
+    return bundle
+
+
+def _tally(labels: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Labels by unit and outcome."""
+    return {
+        str(unit): {"positive": int(part.sum()), "negative": int((~part).sum())}
+        for unit, part in labels.groupby("unit")["positive"]
+    }

@@ -1,0 +1,194 @@
+"""A trained model on disk: LightGBM's text and JSON. Loading reads; nothing in a bundle is run.
+
+    <bundle>/
+      bundle.json                          what it is, what it reads, calibration, training, digests
+      section.txt account.txt comment.txt  the trees of each unit that was trained
+
+The digest covers everything, so that a changed file is refused, and `run.json` can name the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from zhenzan.features.errors import InputError, UsageError
+from zhenzan.models.applicability import Seen
+from zhenzan.models.calibration import Calibration
+
+__all__ = ["FORMAT", "Bundle", "UnitModel"]
+
+FORMAT: Final = 1
+"""Raised where older code could misread a bundle."""
+_FILE: Final = "bundle.json"
+_LARGEST: Final = 10 << 20  # bytes of one file: the bound on a whole shipped bundle
+_UNITS: Final = ("section", "account", "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitModel:
+    """The model of sections, accounts or comments.
+
+    Attributes:
+        columns: What the trees read, in their order.
+        trees: LightGBM's text.
+        seen: What the training rows looked like.
+        calibrations: By capability class; a class without one gets no probability.
+        conformal: By capability class, widths to add to the intervals of attribution; sections.
+    """
+
+    columns: tuple[str, ...]
+    trees: str
+    seen: Seen
+    calibrations: Mapping[str, Calibration]
+    conformal: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Models of the units, and where they come from.
+
+    Attributes:
+        name: Chosen by whoever trained it.
+        versions: Feature family to version; what the columns mean.
+        units: Unit to model.
+        training: Settings, data, seeds and held-out figures; plain values.
+    """
+
+    name: str
+    versions: Mapping[str, int]
+    units: Mapping[str, UnitModel]
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of everything that the bundle says."""
+        return _digest(self._content())
+
+    def save(self, folder: Path) -> None:
+        """Writes the bundle.
+
+        Raises:
+            UsageError: The folder holds something else than a bundle.
+        """
+        if folder.exists() and (not folder.is_dir() or _foreign(folder)):
+            raise UsageError(f"{folder} is not empty and no bundle; choose another place")
+        folder.mkdir(parents=True, exist_ok=True)
+        for unit in _UNITS:
+            (folder / f"{unit}.txt").unlink(missing_ok=True)
+        for unit, model in self.units.items():
+            (folder / f"{unit}.txt").write_text(model.trees, encoding="utf-8", newline="\n")
+        text = json.dumps(
+            {**self._content(), "digest": self.digest}, ensure_ascii=False, indent=1,
+            sort_keys=True, allow_nan=False,
+        )  # fmt: skip
+        (folder / _FILE).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Bundle:
+        """Reads a bundle and proves that it is whole.
+
+        Raises:
+            InputError: It is none, was changed, or was written by a later version.
+        """
+        path = Path(folder)
+        try:
+            content = json.loads(_read(path / _FILE))
+            if content["format"] != FORMAT:
+                raise InputError(
+                    "a bundle of another format", path=path, found=str(content["format"]),
+                    expected=str(FORMAT),
+                )  # fmt: skip
+            said = content.pop("digest")
+            if _digest(content) != said:
+                raise InputError("was changed after it was written: digests differ", path=path)
+            units = {unit: _unit(path, unit, value) for unit, value in content["units"].items()}
+            versions = {str(k): int(v) for k, v in content["versions"].items()}
+            return cls(str(content["name"]), versions, units, content["training"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"is no whole bundle: {error!r}", path=path) from error
+
+    def check_versions(self, versions: Mapping[str, int], columns: Mapping[str, Any]) -> None:
+        """Refuses features that mean something else than those it was trained on.
+
+        Args:
+            versions: Family to version, of this installation.
+            columns: Unit to the columns known here.
+
+        Raises:
+            UsageError: A family is absent or of another version, or a column is gone; says which.
+        """
+        used = {c.split("__")[0] for m in self.units.values() for c in m.columns}
+        wrong = [
+            f"{family}: trained on version {self.versions.get(family)}, here "
+            + (f"version {versions[family]}" if family in versions else "absent")
+            for family in sorted(used)
+            if self.versions.get(family) != versions.get(family)
+        ]
+        for unit, model in self.units.items():
+            gone = [c for c in model.columns if c not in columns.get(unit, ())]
+            if gone and not wrong:
+                wrong.append(f"{unit} has no {', '.join(gone)}")
+        if wrong:
+            raise UsageError(
+                f"model {self.name!r} reads other features than this installation gives: "
+                f"{'; '.join(wrong)}. Train it again, or use the version it was made with"
+            )
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "versions": dict(self.versions),
+            "training": dict(self.training),
+            "units": {
+                unit: {
+                    "columns": list(model.columns),
+                    "sha256": hashlib.sha256(model.trees.encode("utf-8")).hexdigest(),
+                    "seen": model.seen.to_json(),
+                    "calibrations": {c: v.to_json() for c, v in model.calibrations.items()},
+                    "conformal": dict(model.conformal),
+                }
+                for unit, model in self.units.items()
+            },
+        }
+
+
+def _unit(path: Path, unit: str, value: Mapping[str, Any]) -> UnitModel:
+    if unit not in _UNITS:
+        raise InputError("holds an unknown unit", path=path, found=unit)
+    trees = _read(path / f"{unit}.txt")
+    if hashlib.sha256(trees.encode("utf-8")).hexdigest() != value["sha256"]:
+        raise InputError(f"the trees of {unit} were changed: digests differ", path=path)
+    columns = tuple(str(c) for c in value["columns"])
+    return UnitModel(
+        columns,
+        trees,
+        Seen.from_json(value["seen"]),
+        {str(c): Calibration.from_json(v) for c, v in value["calibrations"].items()},
+        {str(c): float(v) for c, v in value["conformal"].items()},
+    )
+
+
+def _read(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise InputError("is larger than any bundle of ours", path=file, expected="10 MB")
+        return file.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot be read: {error}", path=file, expected="a bundle of `zhenzan train`"
+        ) from error
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _foreign(folder: Path) -> bool:
+    return any(folder.iterdir()) and not (folder / _FILE).is_file()

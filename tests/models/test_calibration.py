@@ -1,0 +1,125 @@
+"""Calibration: known frequencies come back, order is kept, intervals cover what they say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
+from zhenzan.models.calibration import (
+    Calibration,
+    brier_skill,
+    calibration_error,
+    conformal_widening,
+    estimate_base_rate,
+    fit_calibration,
+    fit_conformal,
+    shift_base_rate,
+)
+
+
+def stated(n: int, seed: int = 0, sharp: float = 2.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-odds that are overconfident by `sharp`, the true probability, and what happened."""
+    rng = np.random.default_rng(seed)
+    true = rng.normal(-2.0, 1.5, n)
+    p = 1 / (1 + np.exp(-true))
+    return sharp * true, p, rng.random(n) < p
+
+
+@pytest.mark.parametrize("method", ["beta", "isotonic"])
+def test_an_overconfident_model_is_brought_back(method: str) -> None:
+    raw, _, found = stated(20_000)
+    made = fit_calibration(raw, found, method)  # type: ignore[arg-type]
+    fresh_raw, fresh_p, fresh = stated(20_000, seed=1)
+    told = made.probability(fresh_raw)
+    assert np.abs(told - fresh_p).mean() < 0.01
+    assert calibration_error(told, fresh) < 0.02
+    naive = 1 / (1 + np.exp(-fresh_raw))
+    assert calibration_error(told, fresh) < calibration_error(naive, fresh) / 3
+    assert brier_skill(told, fresh) > brier_skill(naive, fresh)
+
+
+@pytest.mark.parametrize("method", ["beta", "isotonic"])
+def test_order_is_kept_and_nothing_is_certain(method: str) -> None:
+    raw, _, found = stated(600)
+    made = fit_calibration(raw, found, method)  # type: ignore[arg-type]
+    told = made.probability(np.linspace(-50, 50, 501))
+    assert (np.diff(told) >= 0).all()
+    assert told.min() > 0 and told.max() < 1
+    assert Calibration.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+def test_isotonic_agrees_with_the_pooling_of_scikit_learn() -> None:
+    raw, _, found = stated(700, seed=3)
+    made = fit_calibration(raw, found, "isotonic")
+    slow = IsotonicRegression(out_of_bounds="clip").fit(np.clip(raw, -13.8, 13.8), found)
+    middles, ours = np.asarray(made.knots[0::2]), np.asarray(made.knots[1::2])
+    theirs = slow.predict(middles)
+    inside = (theirs > 0) & (theirs < 1)  # ours keeps half a row away from certainty
+    assert inside.sum() > 10
+    np.testing.assert_allclose(ours[inside], theirs[inside], atol=1e-9)
+
+
+def test_separated_scores_stay_finite_and_one_class_is_refused() -> None:
+    made = fit_calibration([-9.0, -8.0, 8.0, 9.0], [False, False, True, True])
+    assert np.isfinite(made.knots).all()
+    with pytest.raises(ValueError, match="both classes"):
+        fit_calibration([0.0, 1.0], [True, True])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": "code"}, {"base_rate": 1.0}, {"knots": [-1.0, 1.0, 0.0]}, {"knots": [1.0]},
+        {"method": "isotonic", "knots": [1.0, 0.5, 0.0, 0.6]}, {"knots": [float("nan")] * 3},
+        {"method": "isotonic", "knots": [0.0, 0.5, 1.0, 1.6]},
+    ],
+)  # fmt: skip
+def test_hostile_calibrations_are_refused(change: dict[str, object]) -> None:
+    raw, _, found = stated(300)
+    with pytest.raises(ValueError, match="calibration"):
+        Calibration.from_json({**fit_calibration(raw, found).to_json(), **change})
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_a_shift_of_the_base_rate_is_bayes_and_can_be_undone(p: float, a: float, b: float) -> None:
+    moved = shift_base_rate(p, a, b)
+    odds = p / (1 - p) * (b / (1 - b)) / (a / (1 - a))
+    assert moved == pytest.approx(odds / (1 + odds), rel=1e-9)
+    assert shift_base_rate(moved, b, a) == pytest.approx(p, rel=1e-6)
+    assert (moved >= p) == (b >= a) or moved == pytest.approx(p)
+
+
+def test_the_base_rate_of_other_data_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    found = rng.random(40_000) < 0.05
+    ratio = np.exp(np.where(found, 1.0, -1.0) * 2 + rng.normal(size=40_000) * 2)  # N(±2, 4) LR
+    at_half = ratio / (1 + ratio)
+    assert estimate_base_rate(at_half, 0.5) == pytest.approx(0.05, abs=0.01)
+    assert estimate_base_rate([], 0.3) == 0.3
+    with pytest.raises(ValueError, match="base rate"):
+        shift_base_rate(0.5, 0.0, 0.5)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.0, 3.0])
+def test_intervals_cover_nine_tenths_whatever_they_were(scale: float) -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.gamma(3.0, 20.0, 4000)
+    middle = truth * rng.lognormal(0.0, 0.4, 4000)
+    low, high = middle * (1 - 0.3 * scale), middle * (1 + 0.3 * scale)
+    factor = fit_conformal(low[:2000], high[:2000], truth[:2000])
+    a, b = conformal_widening(low[2000:], middle[2000:], high[2000:], factor)
+    assert np.mean((truth[2000:] >= a) & (truth[2000:] <= b)) == pytest.approx(0.9, abs=0.02)
+    assert (a <= middle[2000:]).all() and (b >= middle[2000:]).all() and (a >= 0).all()
+
+
+def test_errors_of_calibration_by_hand() -> None:
+    assert calibration_error([0.5] * 4, [1, 1, 0, 0]) == 0
+    assert calibration_error([0.9] * 4, [1, 1, 0, 0]) == pytest.approx(0.4)
+    assert np.isnan(calibration_error([0.01], [0]))
+    assert brier_skill([0.25, 0.25, 0.25, 0.25], [1, 0, 0, 0]) == pytest.approx(0)
+    assert brier_skill([1, 0], [1, 0]) == 1
+    assert np.isnan(brier_skill([0.2], [0]))
