@@ -15,6 +15,8 @@ from zhenzan.detector.results import BANDS, STATUSES
 from zhenzan.features.engine import open_engine
 from zhenzan.features.tables import TABLES
 
+pytestmark = pytest.mark.slow  # a scan of everything
+
 FIXTURES = Path(__file__).parent / "sources" / "fixtures"
 SOURCES = sorted(p.name for p in FIXTURES.iterdir() if p.is_dir())
 STARS = "repo,actor,starred_at\no/r,ann,2024-01-01T00:00:01Z\no/r,bob,2024-01-01T00:05:01Z\n"

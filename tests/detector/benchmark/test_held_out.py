@@ -16,6 +16,7 @@ from zhenzan.features.tables import TABLES
 from zhenzan.models.attribution import attribute
 
 
+@pytest.mark.slow
 def test_half_of_the_creators_judges_the_other(world: Path) -> None:
     """Against the same by hand: files cut in two, one half under the reference of the other."""
     sections = read_sections(world)

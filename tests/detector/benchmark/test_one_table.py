@@ -143,6 +143,7 @@ def test_nonsense_is_refused() -> None:
         run_all(Plan(scenarios=("atlantis",), scale=5_000))
 
 
+@pytest.mark.slow
 def test_the_command_says_and_writes_all_of_it(tmp_path) -> None:
     words = ["benchmark", "--datasets", "simulated,stars", "--scenarios", "demo,organic"]
     words += ["--scale", "5000", "--methods", "zhenzan,company", "--no-ablation"]

@@ -124,6 +124,7 @@ def scored(world: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         return work.frame("scored_sections"), work.frame("scored_accounts")
 
 
+@pytest.mark.slow
 def test_bands_are_those_of_a_scan(world, truth, tmp_path) -> None:
     _, accounts, sections = truth
     table = run_world(world, "demo", names=("zhenzan", "degree"))

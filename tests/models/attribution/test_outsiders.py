@@ -46,6 +46,7 @@ def likes(account: list[str], section: list[str], when_ms: np.ndarray) -> pd.Dat
     )
 
 
+@pytest.mark.slow
 def test_enormous_outsiders(world: pd.DataFrame, engine: Engine) -> None:
     """300,000 who like one post and nothing else; an account with 50,000 likes on 20,000 posts.
 
