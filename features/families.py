@@ -12,6 +12,7 @@ from typing import Final
 
 from zhenzan.features.account import AccountFamily
 from zhenzan.features.coengagement import CoengagementFamily
+from zhenzan.features.conversation import ConversationFamily
 from zhenzan.features.errors import UsageError
 from zhenzan.features.family import FeatureFamily
 from zhenzan.features.template import TemplateFamily
@@ -34,6 +35,7 @@ def families() -> tuple[FeatureFamily, ...]:
         CoengagementFamily(),
         TemplateFamily(),
         AccountFamily(),
+        ConversationFamily(),
     ]
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: (p.name, p.value)):
         try:

@@ -98,7 +98,7 @@ def world(seed: int = 0) -> Frames:
     names = sorted(set(acts.account_id) | set(frame.account_id))
     people = np.random.default_rng(seed + 1)  # of its own: acts and texts stay what they were
     accounts, profiles, follows = _profiles(people, names)
-    return {
+    made = {
         "engagement": _marked(people, acts.reset_index(drop=True)),
         "comment": frame,
         "section": pd.DataFrame(sections),
@@ -106,6 +106,7 @@ def world(seed: int = 0) -> Frames:
         "account_snapshot": profiles,
         "follow": follows,
     }
+    return _conversed(np.random.default_rng(seed + 2), made)
 
 
 def _profiles(
@@ -171,6 +172,36 @@ def _marked(rng: np.random.Generator, acts: pd.DataFrame) -> pd.DataFrame:
         retracted_lo_ms=gone,
         retracted_hi_ms=gone,
     )
+
+
+def _conversed(rng: np.random.Generator, frames: Frames) -> Frames:
+    """Adds answers to earlier comments, question marks, and the likes and shares of the account
+    that comments in most sections: it likes first, and shares last.
+    """
+    comment = frames["comment"].copy()
+    n = len(comment)
+    comment["text"] = comment.text + np.where(rng.random(n) < 0.2, "?", "")
+    comment["by_creator"] = False
+    comment["replied_by_creator"] = rng.random(n) < 0.1
+    comment["parent_id"] = None
+    for _, own in comment.groupby("section_id"):
+        order = own.sort_values(["created_ms", "comment_id"]).index
+        for j in np.flatnonzero(rng.random(len(order)) < 0.25):
+            if j:
+                earlier = comment.comment_id[order[rng.integers(j)]]
+                comment.loc[order[j], "parent_id"] = earlier
+    # One account alone, so that nobody gets a partner by it.
+    sections = comment.groupby("account_id").section_id.nunique()
+    busiest = sections.sort_index().sort_values(kind="stable").index[-1]
+    theirs = comment[comment.account_id == busiest]
+    ladder = theirs[["section_id", "account_id"]].assign(comment_id=None)
+    before, behind = rng.integers(1, 90, (2, len(theirs))) * MINUTE
+    acts = frames["engagement"].assign(kind="like")
+    likes = ladder.assign(kind="like", ts_ms=theirs.created_ms - before)
+    shares = ladder.assign(kind="share", ts_ms=theirs.created_ms + behind)
+    added = pd.concat([acts, likes, shares], ignore_index=True)
+    key = ["kind", "section_id", "comment_id", "account_id"]
+    return {**frames, "comment": comment, "engagement": added.drop_duplicates(key)}
 
 
 def _organic_likes(rng: np.random.Generator, s: int) -> list[dict[str, Any]]:
