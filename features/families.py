@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from zhenzan.features.account import AccountFamily
+from zhenzan.features.audience import AudienceFamily
 from zhenzan.features.coengagement import CoengagementFamily
 from zhenzan.features.conversation import ConversationFamily
 from zhenzan.features.errors import UsageError
@@ -35,6 +36,7 @@ def families() -> tuple[FeatureFamily, ...]:
         CoengagementFamily(),
         TemplateFamily(),
         AccountFamily(),
+        AudienceFamily(),
         ConversationFamily(),
     ]
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: (p.name, p.value)):

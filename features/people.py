@@ -33,6 +33,7 @@ __all__ = [
     "people",
     "reals",
     "relations",
+    "spelled",
 ]
 
 DAY_MS: Final = 86_400_000
@@ -178,6 +179,14 @@ def coded(values: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
     whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     known = whole.dictionary_encode()
     return pc.fill_null(known.indices, -1).to_numpy(False).astype(np.int64), known.dictionary
+
+
+def spelled(code: Codes, values: pa.Array) -> tuple[Codes, pa.Array]:
+    """The same codes in the order of the values' spelling, so that ties break by content."""
+    order = pc.sort_indices(values).to_numpy(False).astype(np.int64)
+    rank = np.empty(len(order) + 1, dtype=np.int64)
+    rank[order], rank[-1] = np.arange(len(order)), -1
+    return rank[code], values.take(pa.array(order))
 
 
 def reals(values: pa.ChunkedArray | pa.Array) -> Reals:

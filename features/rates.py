@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from zhenzan.features.people import Reals
 
-__all__ = ["beyond_others"]
+__all__ = ["beyond_others", "usual_distance"]
 
 _LEAST_Z: Final = 3.0  # one in 740: less is not worth a sentence among many sections
 _MAD: Final = 1.4826  # standard deviations a median absolute deviation, normal distribution
@@ -18,8 +18,7 @@ _MAD: Final = 1.4826  # standard deviations a median absolute deviation, normal 
 def beyond_others(some: NDArray[Any], whole: NDArray[Any], least: int) -> tuple[Reals, Reals]:
     """Counts against the rate of all other sections.
 
-    Sections differ by nature, so that the usual distance (the median absolute z, as standard
-    deviations, at least 1) is the unit of surprise.
+    Sections differ by nature, so that their usual distance is the unit of surprise.
 
     Args:
         some: Counts by section.
@@ -35,7 +34,12 @@ def beyond_others(some: NDArray[Any], whole: NDArray[Any], least: int) -> tuple[
     rate = np.clip((some.sum() - some + 0.5) / (rest + 1.0), 0.0, 1.0)
     expected = np.where(judged, whole * rate, np.nan)
     z = (some - expected) / np.sqrt(expected * (1 - rate) + 1.0)
-    unit = max(1.0, _MAD * float(np.median(np.abs(z[judged])))) if judged.any() else 1.0
+    unit = usual_distance(z[judged])
     z = np.nan_to_num(z / unit, nan=0.0)
     bits = np.where(z > _LEAST_Z, -norm.logsf(z) / np.log(2), 0.0)
     return expected, bits
+
+
+def usual_distance(z: Reals) -> float:
+    """How far sections usually are from each other (median absolute deviation), at least 1."""
+    return max(1.0, _MAD * float(np.median(np.abs(z - np.median(z))))) if len(z) else 1.0

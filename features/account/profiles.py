@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from zhenzan.features.engine.base import Engine
-from zhenzan.features.people import DAY_MS, Codes, Reals, aligned, ask, coded
+from zhenzan.features.people import DAY_MS, Codes, Reals, aligned, ask, coded, spelled
 
 __all__ = ["Profiles", "profiles", "vanished"]
 
@@ -86,7 +86,7 @@ def profiles(
     known = (~np.isnan(filled)).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         gaps = np.where(known >= 2, (filled <= 0).sum(axis=0) / known, np.nan)
-    code, shapes = _in_order(*coded(named["name_shape"]))
+    code, shapes = spelled(*coded(named["name_shape"]))
     of_table = pc.index_in(account_ids, value_set=named["account_id"].combine_chunks())
     place = pc.fill_null(of_table, -1).to_numpy(False).astype(np.int64)
     shape = np.where(place >= 0, np.r_[code, -1][place], -1)
@@ -102,14 +102,6 @@ def profiles(
         script,
         shapes,
     )
-
-
-def _in_order(code: Codes, shapes: pa.Array) -> tuple[Codes, pa.Array]:
-    """The same codes in the order of the shapes' spelling, so that ties break by content."""
-    order = pc.sort_indices(shapes).to_numpy(False).astype(np.int64)
-    rank = np.empty(len(order) + 1, dtype=np.int64)
-    rank[order], rank[-1] = np.arange(len(order)), -1
-    return rank[code], shapes.take(pa.array(order))
 
 
 def vanished(first_ms: Reals, last_ms: Reals) -> Reals:

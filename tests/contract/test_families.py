@@ -29,9 +29,14 @@ OWN_DATA = {
     "coengagement": set(),
     "template": {"largest_share", "echo_share", "echo", "text_variety", "bare_share"},
     "account": set(),
+    "audience": set(),
     "conversation": {s.name for s in get_family("conversation").specs} - {"like_comment_excess"},
 }
-COUNTED = {"coengagement": {"comment"}, "account": {"comment", "engagement"}}
+COUNTED = {
+    "coengagement": {"comment"},
+    "account": {"comment", "engagement"},
+    "audience": {"comment", "engagement"},
+}
 
 
 @pytest.fixture(params=NAMES)
