@@ -41,7 +41,8 @@ def is_everyday(form: str) -> bool:
 
 def is_bare(form: str) -> bool:
     """Whether a form is nothing but emoji, emotes and marks."""
-    return not any(c.isalnum() for c in _EMOTES.sub("", form))
+    words = _EMOTES.sub("", form) if "[" in form or ":" in form else form
+    return not any(map(str.isalnum, words))
 
 
 @lru_cache(maxsize=1)
