@@ -157,11 +157,15 @@ def _headline(sections: pd.DataFrame) -> str:
 
 
 def _period(scan: Scan) -> tuple[int, int] | None:
-    """First and last time of any curve: what the estimates rest on."""
+    """First and last time of any curve, up to the run: what the estimates rest on.
+
+    Where times are coarse, the last step of a curve ends in the future.
+    """
     curves = scan.reference("curves")
     if curves.empty:
         return None
-    return int(curves["start_ms"].min()), int(curves["end_ms"].max())
+    last = int(curves["end_ms"].max())
+    return int(curves["start_ms"].min()), min(last, int(scan.run.get("now_ms") or last))
 
 
 def _totals(scan: Scan, chosen: pd.DataFrame) -> dict[str, int]:

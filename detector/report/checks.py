@@ -47,7 +47,7 @@ def section_checks(
         wording: Formats.
     """
     says: dict[str, Callable[[], _Found]] = {
-        "times": lambda: _times(row, texts, wording),
+        "times": lambda: _times(row, used, texts, wording),
         "company": lambda: _company(row, texts, wording),
         "texts": lambda: _texts(row, texts, wording),
         "ages": lambda: _ages(row, texts, wording),
@@ -70,12 +70,15 @@ def incomplete(row: _Capability) -> bool:
     return partial(row)
 
 
-def _times(row: _Capability, texts: Texts, wording: Wording) -> _Found:
+def _times(row: _Capability, used: set[str], texts: Texts, wording: Wording) -> _Found:
     n, least = _count(row, "n_timed"), FeatureConfig().min_likes
     precision = finite(row.get("time_precision_s")) or 0.0
     if n == 0 and _count(row, "n_snapshots") >= LEAST_SNAPSHOTS:
         moments = wording.count(_count(row, "n_snapshots"))
         return "partly", texts("detail.times.snapshots", n=moments)
+    comments = _count(row, "n_comments")
+    if n == 0 and comments and _FAMILY["times"] in used:
+        return "partly", texts("detail.times.comments", n=wording.count(comments))
     if n == 0:
         return "no", texts("detail.times.none")
     if n < least:

@@ -38,7 +38,8 @@ def test_without_a_capability_row_nothing_was_checked() -> None:
 @pytest.mark.parametrize(
     ("check", "change", "state"),
     [
-        ("times", {"n_timed": 0}, "no"),
+        ("times", {"n_timed": 0, "n_comments": 0}, "no"),
+        ("times", {"n_timed": 0}, "partly"),  # what has a time is the comments
         ("times", {"n_timed": 0, "n_snapshots": 3}, "partly"),
         ("times", {"n_timed": 19}, "no"),
         ("times", {"time_precision_s": 3600.0}, "partly"),
@@ -59,7 +60,7 @@ def test_each_gap_shows_in_its_check_only(check: str, change: dict[str, Any], st
 
 def test_data_that_no_family_read_was_not_checked() -> None:
     assert states(used=ALL - {"account"})["ages"] == "no"
-    assert states(used=set())["times"] == "no"
+    assert states(used=set())["times"] == states(used=set(), n_timed=0)["times"] == "no"
 
 
 def test_a_selection_or_half_the_data_is_incomplete() -> None:
