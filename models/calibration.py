@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
 __all__ = [
+    "LOUD",
     "Calibration",
     "brier_skill",
     "calibration_error",
@@ -35,6 +36,9 @@ _PULL: Final = 1.0
 # Isotonic steps follow any shape but need many positives; below this the three numbers of beta
 # calibration are steadier (Kull, Silva Filho, Flach 2017 compare both).
 _MANY: Final = 500
+LOUD: Final = 10.0
+"""Attributed acts from which an interval says something: half of the stated event's 20. Intervals
+are widened from there on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +225,12 @@ def fit_conformal(low: ArrayLike, high: ArrayLike, truth: ArrayLike, level: floa
 def conformal_widening(
     low: ArrayLike, middle: ArrayLike, high: ArrayLike, factor: float
 ) -> tuple[Reals, Reals]:
-    """Both ends moved by `factor` widths, never past the estimate between them, never below 0."""
+    """Both ends moved by `factor` widths, never past the estimate between them, never below 0.
+
+    Only of estimates of `LOUD` acts and more, where the factor was learnt.
+    """
     a, m, b = (np.asarray(v, np.float64) for v in (low, middle, high))
-    step = factor * np.maximum(b - a, 1.0)
+    step = np.where(m >= LOUD, factor * np.maximum(b - a, 1.0), 0.0)
     return np.maximum(np.minimum(a - step, m), 0.0), np.maximum(b + step, m)
 
 

@@ -19,6 +19,7 @@ from zhenzan.features.errors import UsageError
 from zhenzan.models.applicability import see
 from zhenzan.models.bundle import Bundle, UnitModel
 from zhenzan.models.calibration import (
+    LOUD,
     Calibration,
     brier_skill,
     calibration_error,
@@ -60,7 +61,8 @@ class TrainSettings:
         learning_rate, n_leaves, min_leaf, l2: Of the trees.
         gaps: Share of rows that are repeated with one family blanked, so that a missing family is
             something the trees have met.
-        least_positive, least_rows: Below either a capability class is not calibrated.
+        least_positive, least_rows: With fewer rows of the rarer outcome, or fewer in all, a
+            capability class is not calibrated.
         monotone: Whether directions of the specs bind.
         seed: Of folds and blanks.
     """
@@ -231,19 +233,21 @@ def _calibrations(u: _Unit, raw: Reals) -> dict[str, Calibration]:
     kinds, made = u.rows.facts["class"].to_numpy(str), {}
     for kind in np.unique(kinds):
         mine = (kinds == kind) & ~np.isnan(raw)
-        n_positive = int(u.positive[mine].sum())
-        enough = n_positive >= u.settings.least_positive and mine.sum() >= u.settings.least_rows
-        if enough and n_positive < mine.sum():
+        n, n_positive = int(mine.sum()), int(u.positive[mine].sum())
+        rarer = min(n_positive, n - n_positive)
+        if rarer >= u.settings.least_positive and n >= u.settings.least_rows:
             made[str(kind)] = fit_calibration(raw[mine], u.positive[mine])
     return made
 
 
 def _conformal(facts: pd.DataFrame) -> dict[str, float]:
-    """By class, the widening of intervals, learnt where something was delivered.
+    """By class, the widening of intervals, learnt where attribution finds something.
 
-    Elsewhere intervals begin at 0 anyway, and would hide that the others are too narrow.
+    Elsewhere nearly all begin and end near 0, and would hide that the others are too narrow; what
+    attribution misses altogether no width around its estimate can mend.
     """
-    known = facts["amount"].notna() & facts["n_purchased_lo"].notna() & (facts["amount"] > 0)
+    known = facts["amount"].notna() & facts["n_purchased_lo"].notna()
+    known &= facts["n_purchased"] >= LOUD
     made = {}
     for kind, part in facts[known].groupby("class"):
         if len(part) >= _LEAST_INTERVALS:

@@ -10,12 +10,14 @@ from zhenzan.detector.cli import (
     benchmark,
     demo,
     doctor,
+    evaluate,
     explain,
     families,
     report,
     scan,
     simulate,
     sources,
+    train,
 )
 from zhenzan.detector.cli.common import Commands
 
@@ -62,6 +64,8 @@ for command in (
     explain.explain,
     simulate.simulate,
     benchmark.benchmark,
+    train.train,
+    evaluate.evaluate,
     sources.sources,
     families.families,
     doctor.doctor,

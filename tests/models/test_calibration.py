@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from zhenzan.models.calibration import (
+    LOUD,
     Calibration,
     brier_skill,
     calibration_error,
@@ -108,12 +109,14 @@ def test_the_base_rate_of_other_data_is_found_again() -> None:
 def test_intervals_cover_nine_tenths_whatever_they_were(scale: float) -> None:
     rng = np.random.default_rng(1)
     truth = rng.gamma(3.0, 20.0, 4000)
-    middle = truth * rng.lognormal(0.0, 0.4, 4000)
+    middle = np.maximum(truth * rng.lognormal(0.0, 0.4, 4000), LOUD)
     low, high = middle * (1 - 0.3 * scale), middle * (1 + 0.3 * scale)
     factor = fit_conformal(low[:2000], high[:2000], truth[:2000])
     a, b = conformal_widening(low[2000:], middle[2000:], high[2000:], factor)
     assert np.mean((truth[2000:] >= a) & (truth[2000:] <= b)) == pytest.approx(0.9, abs=0.02)
     assert (a <= middle[2000:]).all() and (b >= middle[2000:]).all() and (a >= 0).all()
+    quiet = conformal_widening([0.0], [1.0], [3.0], factor)
+    assert [float(end[0]) for end in quiet] == [0.0, 3.0]
 
 
 def test_errors_of_calibration_by_hand() -> None:

@@ -1,0 +1,100 @@
+"""`zhenzan evaluate`: a scan against labels or truth, or a bundle on fresh worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from zhenzan.detector.cli.common import JsonFlag, columns, emit_json, progress_bar, say
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    scan: Annotated[
+        Path | None, typer.Argument(metavar="[SCAN]", help="A scan directory to judge.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE", help="CSV with id and outcome, as of `train`."),
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", metavar="WORLD", help="The simulated world that was scanned."),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="SCAN", help="Another scan, for the flip rate."),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="BUNDLE", help="Judge a bundle on fresh worlds instead."),
+    ] = None,
+    worlds: Annotated[
+        int, typer.Option("--worlds", metavar="N", min=1, help="How many fresh worlds.")
+    ] = 8,
+    first_world: Annotated[
+        int, typer.Option("--first-world", metavar="SEED", help="Seed of the first world.")
+    ] = 5_000,
+    scale: Annotated[
+        int, typer.Option("--scale", metavar="N", help="About how many engagements a world has.")
+    ] = 20_000,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="DIR", help="Keep the rows of worlds there, to use again."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Judge a scan or a bundle by what really happened.
+
+    Ranking at operating points with bootstrap intervals, calibration, coverage of intervals,
+    slices, drift against training, and how many bands flipped against another scan.
+    """
+    from zhenzan.detector.results import Scan
+    from zhenzan.detector.training.evaluate import evaluate_bundle, evaluate_scan
+    from zhenzan.features.errors import UsageError
+    from zhenzan.models.bundle import Bundle
+
+    if (scan is None) == (model is None):
+        raise UsageError("name a scan directory or --model, one of the two")
+    if model is not None:
+        seeds = range(first_world, first_world + worlds)
+        with progress_bar() as progress:
+            progress.begin("worlds", 1, 1)
+            found = evaluate_bundle(Bundle.load(model), seeds, scale, progress, keep)
+    else:
+        other = None if against is None else Scan.load(against)
+        found = evaluate_scan(Scan.load(scan or "."), labels=labels, truth=truth, against=other)
+    if as_json:
+        emit_json(found)
+        return
+    _show(found)
+
+
+def _show(found: Mapping[str, Any]) -> None:
+    names = ("auc", "average_precision", "recall_at_0.005", "recall_at_0.01", "calibration_error",
+             "brier_skill", "stated", "interval_coverage", "top_band_precision",
+             "top_band_recall", "top_band_false_positives")  # fmt: skip
+    units: Mapping[str, Any] = found.get("units", {})
+    lines = [["", *units]]
+    lines += [[n, *(str(u[n]) for u in units.values())] for n in ("n_scored", "n_positive")]
+    for name in names:
+        if any(name in part for part in units.values()):
+            lines.append([name, *(_text(part.get(name)) for part in units.values())])
+    if units:
+        for line in columns(lines, right=range(1, len(units) + 1)):
+            say(line)
+    for unit, rates in found.get("flip_rate", {}).items():
+        say(f"flip rate of {unit}s: {_text(rates['band'])} of {rates['n']}, top band "
+            f"{_text(rates['top_band'])}")  # fmt: skip
+
+
+def _text(value: float | list[float | None] | None) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        middle, low, high = (_text(v) for v in value)
+        return f"{middle} ({low}–{high})"
+    return f"{value:.3f}"

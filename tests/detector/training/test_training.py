@@ -1,0 +1,168 @@
+"""Labels in, a bundle out, a scan with probabilities, figures: on files of a few kilobytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+from zhenzan.detector import Scan, scan
+from zhenzan.detector.cli.main import app
+from zhenzan.detector.simulate.presets import PRESETS
+from zhenzan.detector.training.evaluate import evaluate_bundle, evaluate_scan, flip_rate
+from zhenzan.detector.training.labels import read_labels, world_labels
+from zhenzan.detector.training.train import Data, train
+from zhenzan.detector.training.worlds import random_preset, random_scale
+from zhenzan.features.errors import InputError, SchemaError, UsageError
+from zhenzan.models.bundle import Bundle
+
+RUNNER = CliRunner()
+START_MS = 1_700_000_000_000
+DAY_MS = 86_400_000
+NOW_MS = START_MS + 400 * DAY_MS
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty sections; in every other one the same sixty accounts arrive within minutes."""
+    folder = tmp_path_factory.mktemp("files")
+    likes = [
+        {"kind": "like", "section_id": f"x:s{s}",
+         "account_id": f"x:w{i}" if s % 2 and i < 60 else f"x:a{(s * 31 + i * 7) % 900}",
+         "ts_ms": START_MS + s * DAY_MS
+         + (3 * 3_600_000 + i * 4_000 if s % 2 and i < 60 else i * 700_000 + (i * i) % 9_973)}
+        for s in range(40) for i in range(110)
+    ]  # fmt: skip
+    lines = (json.dumps(row) + "\n" for row in likes)
+    (folder / "engagement.jsonl").write_text("".join(lines), "utf-8")
+    rows = ["unit,id,outcome,group,slice"]
+    rows += [
+        f"section,x:s{s},{'confirmed_inauthentic' if s % 2 else 'no_action'},g{s % 8},made up"
+        for s in range(40)
+    ]
+    (folder.parent / "labels.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labels(files: Path) -> Path:
+    return files.parent / "labels.csv"
+
+
+@pytest.fixture(scope="module")
+def bundle(files: Path, labels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundles") / "mine"
+    train(out, Data(paths=[files], labels=labels, now_ms=NOW_MS))
+    return out
+
+
+@pytest.fixture(scope="module")
+def scans(files: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Scan]:
+    out = tmp_path_factory.mktemp("scans")
+    return [
+        scan(files, out / "rules", now_ms=NOW_MS),
+        scan(files, out / "trees", now_ms=NOW_MS, model=bundle),
+    ]
+
+
+def test_own_labels_train_a_bundle_that_a_scan_uses(bundle: Path, scans: list[Scan]) -> None:
+    made = Bundle.load(bundle)
+    assert set(made.units) == {"section"}  # nothing was said of accounts or comments
+    assert made.training["labels"] == {"section": {"positive": 20, "negative": 20}}
+    assert made.training["held_out"]["section"]["auc"] > 0.95
+    rules, trees = scans
+    assert trees.run["model"]["bundle_digest"] == made.digest
+    assert trees.run["model"]["id"] == "mine" and rules.run["model"]["id"] == "rules@1"
+    paid = trees.sections["section_id"].str[-1].isin(list("13579"))
+    assert trees.sections.loc[paid, "score"].min() > trees.sections.loc[~paid, "score"].max()
+    assert list(trees.sections["band"]) == list(rules.sections["band"])
+    # Forty rows are too few for a probability, and the scan says so row by row.
+    assert trees.sections["probability"].isna().all()
+    assert set(trees.reference("model_rows")["why_not"]) == {"class"}
+    assert len(trees.reference("contributions")) and rules.reference("contributions").empty
+
+
+def test_a_scan_is_judged_by_labels_and_against_another(scans: list[Scan], labels: Path) -> None:
+    rules, trees = scans
+    made = evaluate_scan(trees, labels=labels, against=rules)
+    section = made["units"]["section"]
+    assert section["auc"][0] > 0.95 and section["n_positive"] == 20 and section["n_groups"] == 8
+    assert made["flip_rate"]["section"] == {"n": 40, "band": 0.0, "top_band": 0.0}
+    assert made["drift"]["section"]
+    assert flip_rate(rules, rules, "account")["band"] == 0.0
+    with pytest.raises(UsageError, match="nothing to judge"):
+        evaluate_scan(trees)
+
+
+def test_commands_print_figures_and_refuse_what_cannot_be(
+    files: Path, labels: Path, scans: list[Scan], tmp_path: Path
+) -> None:
+    done = RUNNER.invoke(app, ["evaluate", str(scans[1].path), "--labels", str(labels),
+                               "--against", str(scans[0].path)])  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "auc" in done.stdout and "flip rate of sections" in done.stdout
+    words = ["evaluate", str(scans[1].path), "--labels", str(labels), "--json"]
+    data: Any = json.loads(RUNNER.invoke(app, words).stdout)
+    assert data["units"]["section"]["slices"][0]["slice"] == "made up"
+    for words in (["train", "--out", str(tmp_path / "b")],
+                  ["train", str(files), "--out", str(tmp_path / "b")],
+                  ["evaluate"], ["evaluate", str(scans[0].path)]):  # fmt: skip
+        assert RUNNER.invoke(app, words).exit_code == 2
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("id\nx\n", SchemaError),
+        ("id,outcome\nx,perhaps\n", InputError),
+        ("id,outcome,unit\nx,yes,nobody\n", InputError),
+        ("id,outcome\nx,yes\nx,no\n", InputError),
+        ("", InputError),
+    ],
+)
+def test_labels_that_cannot_be_read_are_refused(
+    tmp_path: Path, text: str, error: type[Exception]
+) -> None:
+    (tmp_path / "labels.csv").write_text(text, "utf-8")
+    with pytest.raises(error):
+        read_labels(tmp_path / "labels.csv")
+
+
+def test_labels_that_wait_for_data_are_left_out_and_strangers_refused(
+    files: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("id,outcome\nx:s1,needs_more_data\nnobody,1\nnobody2,0\n", "utf-8")
+    made = read_labels(file)
+    assert list(made["id"]) == ["nobody", "nobody2"] and list(made["positive"]) == [True, False]
+    with pytest.raises(InputError, match="none of the labelled ids"):
+        train(tmp_path / "b", Data(paths=[files], labels=file, now_ms=NOW_MS))
+
+
+def test_training_worlds_vary_and_come_again() -> None:
+    made = [random_preset(seed) for seed in range(60)]
+    assert made[7] == random_preset(7)
+    shares = [sum(order.share for order in preset.orders) for preset in made]
+    assert sum(share == 0 for share in shares) > 0
+    assert max(shares) <= 0.12 + 1e-9 and min(s for s in shares if s) >= 0.002 - 1e-9
+    assert len({preset.days for preset in made}) > 15
+    families = {order.family for preset in made for order in preset.orders}
+    assert families >= {order.family for order in PRESETS["default"].orders}
+    for preset in made:
+        assert {order.pool for order in preset.orders} <= set(preset.pools)
+    scales = [random_scale(seed, 20_000) for seed in range(50)]
+    assert min(scales) >= 10_000 and max(scales) <= 40_000 and len(set(scales)) > 40
+
+
+def test_no_world_no_truth(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no simulated world"):
+        world_labels(tmp_path, "x")
+
+
+def test_worlds_that_were_trained_on_judge_nothing() -> None:
+    trained = Bundle("x", {}, {}, {"worlds": {"first": 10, "count": 5, "scale": 20_000}})
+    with pytest.raises(UsageError, match=r"trained on worlds \[14\]"):
+        evaluate_bundle(trained, [14, 15], 20_000)
