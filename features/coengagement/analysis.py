@@ -86,6 +86,10 @@ class Network:
         repeats: By account, meetings beyond the first with each other account.
         expected_repeats: By account, how many of them chance predicts.
         surprise: By account, -log2 of the chance of that many repeats.
+        slots: By account, its neighbours over all of its acts.
+        ranks: By account, a number that comes from what it did, by which ties break.
+        met: Codes of all pairs that met in two sections or more, sorted.
+        met_in: In how many.
     """
 
     section: Codes
@@ -104,6 +108,10 @@ class Network:
     repeats: Codes
     expected_repeats: NDArray[np.float64]
     surprise: NDArray[np.float64]
+    slots: Codes
+    ranks: NDArray[np.uint64]
+    met: Codes
+    met_in: Codes
 
     @property
     def n_accounts(self) -> int:
@@ -145,6 +153,7 @@ def _network(rows: dict[str, Codes], account_ids: pa.Array, by_stream: pa.Table)
     lower, higher = pairs // max(n, 1), pairs % max(n, 1)
     kept, surprise, repeats = chance.partners(slots, lower, higher, meetings, tested)
     expected = chance.expected_meetings(slots, lower, higher)[kept]
+    met, met_in = pairs, meetings
     pairs, meetings = pairs[kept], meetings[kept]
     bits = chance.surprise(meetings, expected)
     busy = np.zeros(n, dtype=np.bool_)
@@ -158,6 +167,7 @@ def _network(rows: dict[str, Codes], account_ids: pa.Array, by_stream: pa.Table)
     return Network(
         section, stream, account, at_ms, beside, section_ids, account_ids, section_acts, creator,
         pairs, meetings, expected, bits, repeats, chance.expected_repeats(slots), surprise,
+        slots, ranks, met, met_in,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.features.coengagement.analysis import Network, analyse
+from zhenzan.features.coengagement.backbone import account_shapes, backbone, section_shapes
 from zhenzan.features.coengagement.evidence import network_evidence
 from zhenzan.features.coengagement.specs import SPECS
 from zhenzan.features.engine.base import Engine, Relation
@@ -52,10 +53,15 @@ class CoengagementFamily:
     ) -> dict[Entity, Relation]:
         """See `FeatureFamily.compute`; sections and accounts."""
         network = analyse(engine, tables)
-        accounts = account_figures(network)
+        accounts, found = account_figures(network), backbone(network)
+        sections = _sections(network, accounts["creator_diversity"], config.min_likes)
+        enough = _enough(network, config.min_likes)
+        for name, values in section_shapes(found, network).items():
+            sections[name] = np.where(enough, values, np.nan)
+        shapes = account_shapes(found, network)
         figures = {
-            Entity.SECTION: _sections(network, accounts["creator_diversity"], config.min_likes),
-            Entity.ACCOUNT: {"account_id": network.account_ids, **accounts},
+            Entity.SECTION: sections,
+            Entity.ACCOUNT: {"account_id": network.account_ids, **accounts, **shapes},
         }
         return {
             entity: engine.load(
@@ -135,7 +141,7 @@ def _sections(network: Network, diversity: _Reals, min_acts: int) -> dict[str, A
     known = network.beside & ~np.isnan(diversity[network.account])
     weight = np.bincount(network.section[known], minlength=n)
     varied = np.bincount(network.section[known], diversity[network.account[known]], minlength=n)
-    enough = (total >= min_acts) & (n >= 2)
+    enough = _enough(network, min_acts)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "section_id": network.section_ids,
@@ -145,9 +151,15 @@ def _sections(network: Network, diversity: _Reals, min_acts: int) -> dict[str, A
         }
 
 
+def _enough(network: Network, min_acts: int) -> NDArray[np.bool_]:
+    """Which sections are judged: enough acts, and another section to meet again in."""
+    result: NDArray[np.bool_] = (network.section_acts >= min_acts) & (len(network.section_ids) >= 2)
+    return result
+
+
 def _table(columns: Mapping[str, Any], entity: Entity) -> pa.Table:
     filled = {
-        name: pa.array(np.round(values, 12), mask=np.isnan(values))  # sums of floats: last digits
+        name: pa.array(np.round(values, 9), mask=np.isnan(values))  # sums of floats: last digits
         if isinstance(values, np.ndarray)
         else values
         for name, values in columns.items()

@@ -12,7 +12,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["PairTable", "content_ranks", "count_slots", "mark_acts", "mix", "section_pairs"]
+__all__ = [
+    "PairTable",
+    "content_ranks",
+    "count_slots",
+    "distinct",
+    "holds",
+    "mark_acts",
+    "mix",
+    "section_pairs",
+]
 
 Codes = NDArray[np.int64]
 PairTable = tuple[Codes, Codes]
@@ -83,7 +92,7 @@ def section_pairs(
     filled, section_start = 0, 0
     for i in range(len(t)):
         if i > 0 and section[i] != section[i - 1]:
-            filled = _distinct(out, section_start, filled)
+            filled = distinct(out, section_start, filled)
             section_start = filled
         for j in range(i + 1, min(i + places + 1, len(t))):
             if stream[j] != stream[i] or t[j] - t[i] > within_ms:
@@ -93,11 +102,11 @@ def section_pairs(
             if a != b and (parts == 1 or mix(np.uint64(code)) % np.uint64(parts) == part):
                 out[filled] = code
                 filled += 1
-    return out[: _distinct(out, section_start, filled)]
+    return out[: distinct(out, section_start, filled)]
 
 
 @njit(cache=True)
-def _distinct(out: Codes, start: int, end: int) -> int:
+def distinct(out: Codes, start: int, end: int) -> int:
     """Keeps the distinct values of out[start:end], sorted; returns the new end."""
     if end - start < 2:
         return end
@@ -111,7 +120,8 @@ def _distinct(out: Codes, start: int, end: int) -> int:
 
 
 @njit(cache=True)
-def _holds(codes: Codes, wanted: int) -> bool:
+def holds(codes: Codes, wanted: int) -> bool:
+    """Whether sorted codes hold one."""
     at = np.searchsorted(codes, wanted)
     return bool(at < len(codes) and codes[at] == wanted)
 
@@ -143,6 +153,6 @@ def mark_acts(
             if beside[i] and beside[j]:
                 continue
             a, b = min(account[i], account[j]), max(account[i], account[j])
-            if a != b and busy[b] and busy[a] and _holds(partners, a * accounts + b):
+            if a != b and busy[b] and busy[a] and holds(partners, a * accounts + b):
                 beside[i] = beside[j] = True
     return beside

@@ -180,14 +180,16 @@ _SHAPE: Final = (
         " the mean of the first day (hard negative H6)",
     ),
     FeatureSpec(
-        "step_sharpness", Entity.SECTION, "log2 ratio", -inf, inf, 1,
+        "step_sharpness", Entity.SECTION, "log2 ratio", -inf, inf, 0,
         Text(
-            "这一段较缓的一侧边缘外，间隔是边缘内的多少倍（以 2 为底的对数）：自然的热度慢慢退去。",
+            "这一段较缓的一侧边缘外，间隔是边缘内的多少倍（以 2 为底的对数）："
+            "自然的热度慢慢退去，安排好的到点即止。",
             "By what factor (log2) gaps outside the softer edge of that run are longer than inside:"
-            " organic interest fades, a delivery ends.",
+            " organic interest fades, what is timed ends.",
         ),
         "steps of poll-by-poll deliveries (peers.md: hundreds of likes within one poll, then none);"
-        " a later isolated rise that falls abruptly, hard negative H6",
+        " a later isolated rise that falls abruptly, hard negative H6; pushes and shares begin as"
+        " sharply, so that it describes",
     ),
     FeatureSpec(
         "step_residual", Entity.SECTION, "ratio", 0, inf, -1,
