@@ -19,7 +19,9 @@ __all__ = ["HISTORY", "Mix", "concentration", "mix_against_history"]
 
 # Fifty acts of the creator's other sections are a history (as for the context `regional`).
 HISTORY: Final = 50
-_CELL: Final = 5.0  # expected counts below five are folded together (Cochran 1954)
+# Smaller expectations are folded together: one here, five in the longer history (Cochran 1954).
+_CELL: Final = 1.0
+_PAST_CELL: Final = 5.0
 _MOST_BITS: Final = 1000.0  # where the tail of a double ends
 
 
@@ -102,7 +104,7 @@ def _deviance(s: Codes, x: Reals, h: Reals, here: Reals, before: Reals) -> tuple
     n = len(here)
     total = here + before
     share = (x + h) / np.maximum(total[s], 1.0)
-    kept = (share * here[s] >= _CELL) & (share * before[s] >= _CELL)
+    kept = (share * here[s] >= _CELL) & (share * before[s] >= _PAST_CELL)
     kept_x = np.bincount(s[kept], x[kept], minlength=n)
     kept_h = np.bincount(s[kept], h[kept], minlength=n)
     rest_x, rest_h = here - kept_x, np.maximum(before - kept_h, 0.0)
