@@ -16,9 +16,10 @@ from zhenzan.detector.sources.forum import Forum
 from zhenzan.detector.sources.github_stars import GithubStars
 from zhenzan.detector.sources.mapped import Mapped
 from zhenzan.detector.sources.mediacrawler import MediaCrawler
+from zhenzan.detector.sources.refusals import refusal_of
 from zhenzan.detector.sources.wechat import Wechat
 from zhenzan.detector.sources.youtube import Youtube
-from zhenzan.features.errors import UnknownFormatError, UsageError
+from zhenzan.features.errors import UnknownFormatError, UsageError, printable
 
 __all__ = ["get_source", "recognise", "sniff", "sources"]
 
@@ -80,14 +81,25 @@ def recognise(seen: Probe) -> Source:
     known: list[tuple[Source, Match]] = [(s, m) for s, m in matches if m is not None]
     if not known:
         raise UnknownFormatError(
-            "no source knows this file; name one with --source, rename its columns, or draft a map "
-            "with `zhenzan sources --draft-map FILE` and give it by --map",
+            _why(seen),
             path=seen.path,
             found=_seen(seen),
             expected="one of\n"
             + "\n".join(f"    {s.name}: {w}" for s in sources() for w in s.looked_for),
         )
     return max(known, key=lambda pair: pair[1].certainty)[0]  # the first wins where equal
+
+
+def _why(seen: Probe) -> str:
+    if seen.kind == "empty":
+        return "the file is empty"
+    refusal = refusal_of(seen.first)
+    if refusal is not None:
+        return f"an answer that refuses and holds no data ({printable(refusal)}): save it again"
+    return (
+        "no source knows this file; name one with --source, rename its columns, or draft a map "
+        "with `zhenzan sources --draft-map FILE` and give it by --map"
+    )
 
 
 def _seen(seen: Probe) -> str:
