@@ -169,7 +169,7 @@ def _comments(work: Workspace, sections: Sections, counts: Counts, explained: Fl
     by_creator = _true(rows["by_creator"]) | _is_creator(rows["account_id"], section, sections)
     answered = _true(rows["replied_by_creator"])
     answered[parent[by_creator & (parent >= 0)]] = True
-    likes, genuine = _comment_likes(scored, section, len(sections), ids, counts)
+    likes, genuine = _comment_likes(scored, ids, counts)
     precision = _reals(rows["created_precision_s"])
     created = _reals(rows["created_ms"])
     depth = _reals(rows["depth"])
@@ -218,16 +218,15 @@ def _weights(work: Workspace, ids: pa.Array, scored: pa.Table, explained: Flags)
     return weight
 
 
-def _comment_likes(
-    scored: pa.Table, section: Codes, n_sections: int, ids: pa.Array, counts: Counts
-) -> tuple[Reals, Reals]:
-    """Likes of each comment: the acts where a section has any on comments, else newest counts."""
-    acts = np.nan_to_num(_reals(scored["n_likes"]))
-    genuine = np.nan_to_num(_reals(scored["n_likes_genuine"]))
-    recorded = np.bincount(section, acts, minlength=n_sections)[section] > 0
+def _comment_likes(scored: pa.Table, ids: pa.Array, counts: Counts) -> tuple[Reals, Reals]:
+    """Likes of each comment, and how many look genuine; NaN where its likes are not known.
+
+    A count that was read once says nothing of purchase: then nothing is taken off.
+    """
+    told, real = _reals(scored["n_likes"]), _reals(scored["n_likes_genuine"])
     counted, bought = newest(counts, ids)
-    likes = np.where(recorded, acts, counted)
-    return likes, np.where(recorded, genuine, np.maximum(counted - bought, 0.0))
+    likes = np.where(np.isnan(told), counted, told)
+    return likes, np.where(np.isnan(real), np.maximum(likes - bought, 0.0), real)
 
 
 def _acts(rows: pa.Table, sections: Sections) -> Acts:

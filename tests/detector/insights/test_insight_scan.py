@@ -224,3 +224,18 @@ def test_every_insight_is_described() -> None:
     page = (Path(__file__).parents[3] / "docs" / "insights.md").read_text("utf-8")
     assert not [m.name for m in makers() if f"`{m.name}`" not in page]
     assert len({m.id for m in makers()}) == len(makers())
+
+
+def test_counts_that_were_read_once_are_not_called_purchased(tmp_path: Path) -> None:
+    """What a comments-only export holds: nothing tells purchase, so that nothing is taken off."""
+    rows = [
+        {**row, "like_count": 7 + i % 3 if i % 5 else None}
+        for i, row in enumerate(tables()["comment"][:40])
+    ]
+    made = write(tmp_path / "in", comment=rows)
+    lines = given(scan([made], tmp_path / "out", now_ms=START + 99 * 86_400_000))
+    likes = lines["likes_per_comment", "post0"]
+    known = [r["like_count"] for r in rows if r["like_count"] and r["by_creator"] == "false"]
+    assert likes["n"] == len(known)
+    assert likes["raw"] == likes["genuine"] == pytest.approx(sum(known) / len(known), rel=1e-4)
+    assert "100%" not in str([line["sentence"] for line in lines.values()])
