@@ -21,6 +21,7 @@ FILLERS: Mapping[str, Mapping[str, Any]] = {
     "account": {"platform": "test", "id_kind": "native", "dataset_id": "d"},
     "account_snapshot": {"observed_ms": START + 10 * DAY},
     "follow": {"kind": "follow", "dataset_id": "d"},
+    "count_snapshot": {"scene": "all", "dataset_id": "d"},
 }
 Frames = dict[str, pd.DataFrame]
 
@@ -105,8 +106,18 @@ def world(seed: int = 0) -> Frames:
         "account": accounts,
         "account_snapshot": profiles,
         "follow": follows,
+        "count_snapshot": _totals(),
     }
     return _conversed(np.random.default_rng(seed + 2), made)
+
+
+def _totals() -> pd.DataFrame:
+    """Likes of section 1, read daily: a quarter of them goes, most of it is filled up again."""
+    totals = [100, 160, 120, 150, 152]
+    days = START + DAY * np.arange(1, 6)
+    return pd.DataFrame(
+        {"section_id": "s1", "metric": "like", "observed_ms": days, "value_lo": totals}
+    ).assign(value_hi=totals)
 
 
 def _profiles(
