@@ -240,7 +240,12 @@ def _scores(work: Workspace) -> Scores:
     from zhenzan.models.scorers.base import Scores
 
     frames = {name: work.frame(f"scored_{name}") for name in _SCORED}
-    return Scores(**frames, lines=work.frame("score_lines"), info=work.info["scores"]["info"])
+    return Scores(
+        **frames,
+        lines=work.frame("score_lines"),
+        info=work.info["scores"]["info"],
+        contributions=work.frame("contributions"),
+    )
 
 
 def campaigns_step(work: Workspace) -> dict[str, Any]:

@@ -95,6 +95,6 @@ def _text(value: float | list[float | None] | None) -> str:
     if value is None:
         return "–"
     if isinstance(value, list):
-        middle, low, high = (_text(v) for v in value)
-        return f"{middle} ({low}–{high})"
+        middle, low, high = value
+        return _text(middle) if low is None else f"{_text(middle)} ({_text(low)}–{_text(high)})"
     return f"{value:.3f}"

@@ -16,6 +16,7 @@ from zhenzan.detector.evidence.groups import (
     campaign_statements,
     shared_statement,
 )
+from zhenzan.detector.evidence.model import model_statements
 from zhenzan.detector.evidence.sections import section_statements, window_statement
 from zhenzan.features.engine.base import Engine
 from zhenzan.features.family import Entity, Evidence, FeatureFamily, Tables
@@ -91,6 +92,7 @@ def collect_evidence(
         *_about_windows(targets, attribution, scores, config),
         *_about_accounts(targets[Entity.ACCOUNT], attribution, scores),
         *_about_campaigns(campaigns),
+        *model_statements(targets, scores),
     ]
     for family in families:
         found.extend(family.explain(engine, tables, targets))

@@ -82,13 +82,13 @@ def contribution_text(spec: FeatureSpec, value: float, log_odds: float) -> Text:
         value: Its value; NaN = not computable.
         log_odds: What the family added.
     """
-    times = float(np.exp(min(abs(log_odds), 20.0)))
-    zh_way = "提高" if log_odds > 0 else "降低"
+    times = float(np.exp(np.clip(log_odds, -20.0, 20.0)))
+    zh_way = "升" if log_odds > 0 else "降"
     en_way = "raises" if log_odds > 0 else "lowers"
     shown_zh = "无法计算" if np.isnan(value) else f"{value:.3g}"
     shown_en = "not computable" if np.isnan(value) else f"{value:.3g}"
     return Text(
-        zh=f"{spec.text.zh.rstrip('。')}：{shown_zh}；使该事件的几率{zh_way}约 {times:.2g} 倍。",
+        zh=f"{spec.text.zh.rstrip('。')}：{shown_zh}；使该事件的几率{zh_way}为原来的约 {times:.2g} 倍。",
         en=f"{spec.text.en.rstrip('.')}: {shown_en}; this {en_way} the odds of the stated event"
-        f" about {times:.2g} times.",
+        f" to about {times:.2g} times what they were.",
     )

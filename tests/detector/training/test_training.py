@@ -166,3 +166,16 @@ def test_worlds_that_were_trained_on_judge_nothing() -> None:
     trained = Bundle("x", {}, {}, {"worlds": {"first": 10, "count": 5, "scale": 20_000}})
     with pytest.raises(UsageError, match=r"trained on worlds \[14\]"):
         evaluate_bundle(trained, [14, 15], 20_000)
+
+
+def test_scores_of_a_bundle_are_told_in_figures_that_can_be_looked_up(scans: list[Scan]) -> None:
+    rules, trees = scans
+    mine = trees.evidence[trees.evidence["reason"].str.startswith("model.")]
+    assert len(mine) and not rules.evidence["reason"].str.startswith("model.").any()
+    parts = trees.reference("contributions").set_index(["id", "family"])
+    for row in mine.itertuples():
+        family = row.reason.removeprefix("model.").removesuffix("@1")
+        part = parts.loc[(row.subject_id, family)]
+        assert row.observed == part["value"]
+        assert ("raises" in row.statement_en) == (part["log_odds"] > 0)
+        assert row.counter_evidence_zh and row.statement_zh.endswith("。")
