@@ -88,7 +88,8 @@ def contribution_text(spec: FeatureSpec, value: float, log_odds: float) -> Text:
     shown_zh = "无法计算" if np.isnan(value) else f"{value:.3g}"
     shown_en = "not computable" if np.isnan(value) else f"{value:.3g}"
     return Text(
-        zh=f"{spec.text.zh.rstrip('。')}：{shown_zh}；使该事件的几率{zh_way}为原来的约 {times:.2g} 倍。",
+        zh=f"{spec.text.zh.rstrip('。')}：{shown_zh}；"
+        f"使该事件的几率{zh_way}为原来的约 {times:.2g} 倍。",
         en=f"{spec.text.en.rstrip('.')}: {shown_en}; this {en_way} the odds of the stated event"
         f" to about {times:.2g} times what they were.",
     )
