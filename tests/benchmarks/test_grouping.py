@@ -55,6 +55,7 @@ def test_texts_that_share_every_band_stay_cheap(grouping: ModuleType) -> None:
 @pytest.mark.slow
 def test_cost_grows_with_the_comments(grouping: ModuleType) -> None:
     small, large = (grouping.apart(n) for n in (100_000, 400_000))
-    assert large["group_s"] / max(small["group_s"], 0.1) < 4**1.3
+    # 5.3 times here: caches overflow, and shared ones more so. All pairs would take 16 times.
+    assert large["group_s"] / max(small["group_s"], 0.1) < 4**1.5
     # A million may take 2 GB.
     assert large["peak_mb"] < 1000
