@@ -125,12 +125,28 @@ def _join(
     return Relation(made.name, pa.schema(fields))
 
 
+# What families ask for most, in words; the rest goes by its name alone.
+_WORDS: Final[Mapping[str, Text]] = MappingProxyType(
+    {
+        "engagement": Text("逐次的点赞等互动", "likes or other acts one by one"),
+        "engagement.ts_lo_ms": Text("点赞等互动的时间", "times of likes or other acts"),
+        "engagement.ts_hi_ms": Text("点赞等互动的时间", "times of likes or other acts"),
+        "engagement.account_id": Text("点赞者的账号", "accounts of those who liked"),
+        "comment": Text("评论", "comments"),
+        "comment.text": Text("评论的文字", "texts of comments"),
+        "comment.account_id": Text("评论者的账号", "accounts of commenters"),
+        "account": Text("账号资料", "facts about accounts"),
+        "account.created_ms": Text("账号的注册时间", "when accounts were made"),
+    }
+)
+
+
 def _why(absent: Sequence[tuple[str, str]]) -> Text:
-    named = ", ".join(t if c == "*" else f"{t}.{c}" for t, c in absent)
-    return Text(
-        zh=f"无法计算：输入中没有 {named.replace(', ', '、')}。",
-        en=f"Not computable: the input has no {named}.",
-    )
+    keys = [t if c == "*" else f"{t}.{c}" for t, c in absent]
+    said = [(_WORDS.get(key), key) for key in keys]
+    zh = "、".join(key if known is None else f"{known.zh}（{key}）" for known, key in said)
+    en = ", ".join(key if known is None else f"{known.en} ({key})" for known, key in said)
+    return Text(zh=f"无法计算：输入中没有{zh}。", en=f"Not computable: the input has no {en}.")
 
 
 _IDS: Final[Mapping[Entity, str]] = MappingProxyType(
