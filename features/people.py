@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 DAY_MS: Final = 86_400_000
+_GRAIN: Final = 2.0**30
 
 Codes: TypeAlias = NDArray[np.int64]
 Reals: TypeAlias = NDArray[np.float64]
@@ -65,19 +66,16 @@ WITH acts AS (
   SELECT section_id, account_id, created_ms AS at_ms, 0 AS engagement{written}
   FROM {comment}
   WHERE account_id IS NOT NULL AND COALESCE(by_creator, FALSE) = FALSE
-), visits AS (
-  SELECT section_id, account_id, MIN(at_ms) AS at_ms,
-         CAST(SUM(engagement) AS BIGINT) AS engagements{over}
-  FROM acts GROUP BY section_id, account_id
 )
-SELECT v.section_id, v.account_id, s.creator_id, v.at_ms, v.engagements{chosen}
-FROM visits v
-LEFT JOIN (SELECT section_id, MIN(creator_id) AS creator_id FROM {section} GROUP BY section_id) s
-  ON s.section_id = v.section_id
-LEFT JOIN (SELECT DISTINCT account_id FROM {account} WHERE id_kind = 'name_only') n
-  ON n.account_id = v.account_id
-WHERE n.account_id IS NULL AND (s.creator_id IS NULL OR s.creator_id <> v.account_id)
+SELECT section_id, account_id, MIN(at_ms) AS at_ms,
+       CAST(SUM(engagement) AS BIGINT) AS engagements{over}
+FROM acts GROUP BY section_id, account_id
 """
+_CREATORS: Final = """
+SELECT section_id, MIN(creator_id) AS creator_id FROM {section}
+WHERE creator_id IS NOT NULL GROUP BY section_id
+"""
+_NAMES_ONLY: Final = "SELECT DISTINCT account_id FROM {account} WHERE id_kind = 'name_only'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,8 @@ def people(
         engine: Where the tables live.
         names: Relation by canonical table, all of them (see `relations`).
         extra: Columns of `People.extra`.
-        step: The family, named in errors; the caller drops the relation.
+        step: The family, named in errors; the caller drops the relation, which still holds what
+            is left out here.
     """
     asked = [(name, *_EXTRA[name]) for name in extra]
     statement = _VISITS.format(
@@ -147,17 +146,42 @@ def people(
         liked="".join(f", {liked} AS {name}" for name, liked, _, _ in asked),
         written="".join(f", {written} AS {name}" for name, _, written, _ in asked),
         over="".join(f", {over} AS {name}" for name, _, _, over in asked),
-        chosen="".join(f", v.{name}" for name in extra),
     )
     rows = engine.fetch(engine.sql(statement, into=f"{step}_visits", step=step))
     section, section_ids = coded(rows["section_id"])
     account, account_ids = coded(rows["account_id"])
-    creator, creator_ids = coded(rows["creator_id"])
+    owners = ask(engine, _CREATORS.format(**names), into=f"{step}_owners", step=step)
+    creator, creator_ids = coded(owners["creator_id"])
+    of_section = np.r_[creator, -1][_places(section_ids, owners["section_id"])]
+    # The creator's own account code by creator, so that creators at home can be left out.
+    own = np.r_[_places(creator_ids, pa.chunked_array([account_ids])), -1]
+    nameless = ask(engine, _NAMES_ONLY.format(**names), into=f"{step}_nameless", step=step)
+    counted = _places(account_ids, nameless["account_id"]) < 0
+    kept = np.flatnonzero(counted[account] & (own[of_section[section]] != account))
+    rows = rows.select(["at_ms", "engagements", *extra])
+    if len(kept) < len(section):
+        rows = rows.take(pa.array(kept))
+    section, section_ids = _used(section[kept], section_ids)
+    account, account_ids = _used(account[kept], account_ids)
+    creator = np.r_[creator, -1][_places(section_ids, owners["section_id"])][section]
     return People(
         section, account, creator, reals(rows["at_ms"]),
         rows["engagements"].to_numpy().astype(np.int64), rows.select(list(extra)),
         section_ids, account_ids, creator_ids,
     )  # fmt: skip
+
+
+def _places(ids: pa.Array, among: pa.ChunkedArray) -> Codes:
+    """Where each id stands among others, -1 where it does not."""
+    found = pc.fill_null(pc.index_in(ids, value_set=among.combine_chunks()), -1)
+    return np.asarray(found.to_numpy(False), dtype=np.int64)
+
+
+def _used(code: Codes, ids: pa.Array) -> tuple[Codes, pa.Array]:
+    """The same without ids that no row has."""
+    some = np.zeros(len(ids), dtype=bool)
+    some[code] = True
+    return (np.cumsum(some) - 1)[code], ids.filter(pa.array(some))
 
 
 def relations(engine: Engine, tables: Tables) -> dict[str, str]:
@@ -208,12 +232,20 @@ def aligned(ids: pa.Array, keys: pa.ChunkedArray, values: pa.ChunkedArray) -> Re
 
 
 def group_mean(group: Codes, values: Reals, groups: int, least: int) -> Reals:
-    """Mean of the known values by group; NaN below `least` of them."""
+    """Mean of the known values by group; NaN below `least` of them.
+
+    Args:
+        group: Group by value.
+        values: Shares, in [-1, 1]; each is taken to 2^-30, so that sums of up to eight million are
+            exact and do not depend on the order of rows.
+        groups: Number of groups.
+        least: Fewer known values than this give no mean.
+    """
     known = ~np.isnan(values)
     count = np.bincount(group[known], minlength=groups)
-    total = np.bincount(group[known], values[known], minlength=groups)
+    total = np.bincount(group[known], np.rint(values[known] * _GRAIN), minlength=groups)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(count >= max(least, 1), total / count, np.nan)
+        return np.where(count >= max(least, 1), total / count / _GRAIN, np.nan)
 
 
 def group_median(group: Codes, values: Reals, groups: int, least: int) -> Reals:
@@ -237,7 +269,7 @@ def figure_table(
 ) -> pa.Table:
     """Figures as the table of one entity, in the order of the specs; NaN becomes NULL.
 
-    Rounded to twelve places, because sums of floats differ in the last digits with row order.
+    Rounded to twelve places, far below what any figure is known to.
     """
     columns: dict[str, Any] = {entity.key: ids}
     for spec in specs:

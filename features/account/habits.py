@@ -22,17 +22,21 @@ _SHAPE_Z: Final = 3.0
 _SHAPE_OTHERS: Final = 50
 
 _FOLLOWED: Final = """
-SELECT f.source_id, f.target_id
-FROM {follow} f
-JOIN (SELECT DISTINCT account_id, creator_id FROM {step}_visits WHERE creator_id IS NOT NULL) v
-  ON v.account_id = f.source_id AND v.creator_id = f.target_id
-GROUP BY f.source_id, f.target_id
+WITH owned AS (
+  SELECT section_id, MIN(creator_id) AS creator_id FROM {section}
+  WHERE creator_id IS NOT NULL GROUP BY section_id
+), visited AS (
+  SELECT DISTINCT v.account_id, o.creator_id
+  FROM {step}_visits v JOIN owned o ON o.section_id = v.section_id
+)
+SELECT DISTINCT f.source_id, f.target_id
+FROM {follow} f JOIN visited v ON v.account_id = f.source_id AND v.creator_id = f.target_id
 """
 _LISTED: Final = """
 SELECT f.target_id, COUNT(DISTINCT f.source_id) AS n_followers
 FROM {follow} f
-JOIN (SELECT DISTINCT creator_id FROM {step}_visits WHERE creator_id IS NOT NULL) v
-  ON v.creator_id = f.target_id
+JOIN (SELECT DISTINCT creator_id FROM {section} WHERE creator_id IS NOT NULL) o
+  ON o.creator_id = f.target_id
 GROUP BY f.target_id
 """
 
@@ -46,7 +50,7 @@ def strangers(engine: Engine, names: Mapping[str, str], visits: People, *, step:
     made = np.full(len(visits.section), np.nan)
     if not len(visits.creator_ids):
         return made
-    lists = ask(engine, _LISTED.format(**names, step=step), into=f"{step}_listed", step=step)
+    lists = ask(engine, _LISTED.format(**names), into=f"{step}_listed", step=step)
     if not lists.num_rows:
         return made
     pairs = ask(engine, _FOLLOWED.format(**names, step=step), into=f"{step}_followed", step=step)

@@ -13,7 +13,7 @@ from zhenzan.features.audience.figures import Known
 from zhenzan.features.audience.mixes import Mix
 from zhenzan.features.family import Entity, Evidence, FeatureConfig, Text
 from zhenzan.features.numbers import about, count
-from zhenzan.features.people import Codes
+from zhenzan.features.people import Codes, group_mean
 from zhenzan.features.rates import beyond_others, usual_distance
 
 __all__ = ["section_evidence"]
@@ -112,18 +112,19 @@ def _young(of: Known, here: Sequence[tuple[str, int]], version: int) -> Iterator
     """Younger than the day's others, in units of how far sections usually are from them."""
     known = ~np.isnan(of.rank)
     n = np.bincount(of.visits.section[known], minlength=of.visits.n_sections)
-    total = np.bincount(of.visits.section[known], of.rank[known], minlength=len(n))
-    judged = n >= FeatureConfig().min_likes
+    least = FeatureConfig().min_likes
+    rank = group_mean(of.visits.section, of.rank, len(n), least)
+    judged = n >= least
     z = np.zeros(len(n))
     # Places in line are even: their variance is 1/12.
-    z[judged] = (0.5 - total[judged] / n[judged]) * np.sqrt(12.0 * n[judged])
+    z[judged] = (0.5 - rank[judged]) * np.sqrt(12.0 * n[judged])
     unit = usual_distance(z[judged])
     for id_, section in here:
         far = float(z[section]) / unit
         if not far > _LEAST_Z:
             continue
         # Of the day's others, how many are older than the average visitor.
-        older = 1.0 - round(float(total[section] / n[section]), 12)
+        older = 1.0 - float(rank[section])
         yield _evidence(
             f"audience.age@{version}",
             id_,
