@@ -80,7 +80,9 @@ def score_sections(
     seen = _seen(frame, families, unexcused)
     # Rows that no family could look at (likes without times, say) are no sign of good order.
     judged = (n_acts >= t.min_likes) | (column(frame, "n_comments") >= t.min_comments)
-    judged &= np.logical_or.reduce(list(seen.values()))
+    # Families without a line of evidence only describe: what they see judges nothing.
+    heard = {line.family for line in unexcused}
+    judged &= np.logical_or.reduce([known for name, known in seen.items() if name in heard])
     written = None if texts is None else texts[texts["surprising"]]
     found = _judge(frame, excused_parts(frame.index, attribution, contexts, written), judged, t)
     band = found.band
