@@ -29,6 +29,18 @@ setup(
     ],
     package_dir={f"zhenzan.{layer}": layer for layer in LAYERS},
     package_data={
-        "": ["py.typed", "*.sql", "*.j2", "*.css", "*.js", "*.json", "*.svg", "*.txt", "*.toml"]
+        "": [
+            "py.typed",
+            "*.sql",
+            "*.j2",
+            "*.css",
+            "*.js",
+            "*.json",
+            "*.svg",
+            "*.txt",
+            "*.toml",
+            "*/*.txt",
+            "*/*.toml",
+        ]  # folders of data alone are no packages
     },
 )

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from zhenzan.detector.benchmark.methods import engaged
 from zhenzan.detector.benchmark.truth import AccountTruth, innocent_sections
 from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.metrics import auc, average_precision, threshold_at
@@ -108,7 +109,9 @@ def purchase_rows(found: Attribution, acts: pd.DataFrame, sections: pd.DataFrame
         acts: Truth of acts in the order of `engagement_id`: `delivered, scenario`.
         sections: Of `read_sections`.
     """
+    each_p = engaged(found)["p_purchased"].to_numpy()
     table = found.sections.to_pandas().merge(sections, on="section_id", suffixes=("", "_true"))
+    table = table[table["n_engagements_true"] > 0]  # comments alone have no truth of likes
     truth = table["n_delivered"].to_numpy(np.float64)
     estimate = table["n_purchased"].to_numpy(np.float64)
     for name, error in _errors(truth, estimate, table["share_delivered"].to_numpy()):
@@ -120,12 +123,12 @@ def purchase_rows(found: Attribution, acts: pd.DataFrame, sections: pd.DataFrame
             yield "interval_coverage", name, float(covered[inside].mean())
     if ordered.any():
         yield "purchased_ratio", "all", float(estimate.sum() / truth.sum())
-        each = found.engagements["p_purchased"].to_numpy()[acts["delivered"].to_numpy()]
+        each = each_p[acts["delivered"].to_numpy()]
         yield "purchased_ratio", "delivered acts", float(each.sum() / truth.sum())
     if (~ordered).any():
         acts_there = table["n_engagements"].to_numpy()[~ordered].sum()
         yield "purchased_share", "none", float(estimate[~ordered].sum() / acts_there)
-    likely = found.engagements["p_purchased"].to_numpy() > 0.5
+    likely = each_p > 0.5
     follow_on = (acts["scenario"] == "follow_on").to_numpy()
     if follow_on.any():
         yield "follow_on_above_half", "all", float(likely[follow_on].mean())

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from zhenzan.detector.benchmark.account_score import account_score
 from zhenzan.detector.benchmark.meter import Meter
@@ -23,7 +24,17 @@ from zhenzan.models.attribution.config import EVIDENCE
 from zhenzan.models.attribution.events import Events, prepare
 from zhenzan.models.baselines import Baseline, baselines
 
-__all__ = ["OURS", "Found", "Outcome", "ablations", "choose", "methods", "rank_acts", "run_method"]
+__all__ = [
+    "OURS",
+    "Found",
+    "Outcome",
+    "ablations",
+    "choose",
+    "engaged",
+    "methods",
+    "rank_acts",
+    "run_method",
+]
 
 Reals = NDArray[np.float64]
 
@@ -71,7 +82,7 @@ class Outcome:
         """Sum of posteriors; None for methods that do not estimate it."""
         if self.found.attribution is None:
             return None
-        return float(self.found.attribution.engagements["p_purchased"].to_numpy().sum())
+        return float(engaged(self.found.attribution)["p_purchased"].to_numpy().sum())
 
 
 Method = Callable[[Engine, Tables], Found]
@@ -120,9 +131,15 @@ def run_method(name: str, engine: Engine, tables: Tables) -> Outcome:
 def _ours(without: frozenset[str] = frozenset()) -> Method:
     def run(engine: Engine, tables: Tables) -> Found:
         result = attribute(engine, tables, AttributionConfig(without=without))
-        return Found(rank_acts(result.engagements), account_score(result), result)
+        return Found(rank_acts(engaged(result)), account_score(result), result)
 
     return run
+
+
+def engaged(found: Attribution) -> pa.Table:
+    """The engagements without the comments that stand for them where a section has none."""
+    acts = found.engagements
+    return acts.filter(pc.not_equal(acts["kind"], "comment"))
 
 
 def rank_acts(acts: pa.Table) -> Reals:

@@ -189,7 +189,7 @@ def _summed(
     cut = None if reference is None else reference.cut
     streams, p, significant = sum_streams(events, found, purchased, config, cut)
     wider = stream_factor(events)
-    counted = received(events, posterior, by_section=reference is not None)
+    counted = received(events, posterior)
     sections = sum_sections(
         counted.acts, counted.posterior, counted.n_timed, counted.stream_section,
         p[counted.streams], significant[counted.streams], own[counted.rows],

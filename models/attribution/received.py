@@ -1,4 +1,4 @@
-"""Which acts the sums count: the engagements where a set holds some, else its comments."""
+"""Which acts the sums count: a section's engagements where it has some, else its comments."""
 
 from __future__ import annotations
 
@@ -40,18 +40,14 @@ class Received:
     rows: Ints
 
 
-def received(events: Events, posterior: dict[str, Reals], *, by_section: bool = False) -> Received:
-    """All acts, or the engagements alone where a set holds both.
+def received(events: Events, posterior: dict[str, Reals]) -> Received:
+    """Of each section its engagements alone, or its comments where it has no engagement.
 
-    With `by_section` each section decides for itself.
+    So the figures of a section do not depend on what other sections of the set hold.
     """
-    written = events.acts["written"].to_numpy().astype(bool)
+    written = _beside(events)
     n_accounts = len(events.n_sections)
-    if by_section:
-        section = events.acts["section"].to_numpy()
-        engaged = np.bincount(section, ~written, int(section.max(initial=-1)) + 1) > 0
-        written &= engaged[section]
-    if not written.any() or (written.all() and not by_section):
+    if not written.any():
         every = np.ones(events.n_streams, bool)
         return Received(
             events.acts, posterior, events.n, every, events.stream_section, events.n_sections,
@@ -79,6 +75,14 @@ def received(events: Events, posterior: dict[str, Reals], *, by_section: bool = 
     )
 
 
+def _beside(events: Events) -> NDArray[np.bool_]:
+    """Which acts are comments of sections that hold engagements."""
+    written = events.acts["written"].to_numpy().astype(bool)
+    section = events.acts["section"].to_numpy()
+    engaged = np.bincount(section, ~written, int(section.max(initial=-1)) + 1) > 0
+    return np.asarray(written & engaged[section])
+
+
 def _recoded(codes: Any) -> tuple[Ints, Ints]:
     old, new = np.unique(codes, return_inverse=True)
     return old.astype(np.int64), new.astype(np.int64)
@@ -86,11 +90,15 @@ def _recoded(codes: Any) -> tuple[Ints, Ints]:
 
 def basis(events: Events) -> dict[str, object]:
     """What the figures of sections rest on, for `run.json`."""
-    written = int(events.acts["written"].to_numpy().sum())
-    only = bool(written) and written == events.acts.num_rows
+    written = events.acts["written"].to_numpy().astype(bool)
+    section = events.acts["section"].to_numpy()
+    counted = np.unique(section[written & ~_beside(events)])
+    n = len(np.unique(section))
+    rest = "engagements" if not len(counted) else "comments" if len(counted) == n else "either"
     return {
-        "comments_as_acts": written,
-        "sections_rest_on": "comments" if only else "engagements",
+        "comments_as_acts": int(written.sum()),
+        "sections_rest_on": rest,
+        "sections_of_comments_alone": len(counted),
     }
 
 

@@ -93,7 +93,7 @@ class Attribution:
             organic expectation with its 90 % band, and the attributed part. Half-open bins.
         info: Fitted figures for `run.json`: dispersion, prior, rounds, skipped work.
         comments: One row per comment by somebody else than the creator: was it delivered itself?
-            In comment_id order. Where a set holds engagements, sums leave these acts out.
+            In comment_id order. Where a section holds engagements, its sums leave these acts out.
         reference: What the run learnt, where it was asked to remember it.
     """
 

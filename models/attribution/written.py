@@ -1,8 +1,8 @@
 """Comments as acts: to write under a section is to act there, at a time, as somebody.
 
-Where a set holds engagements, comments inform what is known of accounts and of company, and have
-posteriors of their own; the sums stay those of the engagements. Where it holds comments only, they
-are the acts, and the sums count them.
+Comments inform what is known of accounts and of company, and have posteriors of their own. Where a
+section holds engagements, its sums stay those of the engagements; where it holds comments only,
+they are its acts, and the sums count them.
 """
 
 from __future__ import annotations

@@ -90,7 +90,8 @@ def stated(acts: pd.DataFrame, sections: pd.DataFrame, times: float) -> Attribut
     p = np.where(acts["scenario"] == "follow_on", 0.7, 0.1)
     nothing = dict.fromkeys(("accounts", "windows", "curves"), pa.table({}))
     made = pa.Table.from_pandas(table, preserve_index=False)
-    return Attribution(pa.table({"p_purchased": p}), streams, made, **nothing)
+    likes = pa.table({"p_purchased": p, "kind": np.full(len(p), "like")})
+    return Attribution(likes, streams, made, **nothing)
 
 
 def test_error_and_coverage_of_a_stated_number(truth) -> None:
