@@ -6,6 +6,7 @@ The first row that holds anything names the columns.
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 import zlib
@@ -34,6 +35,10 @@ _SHARED: Final = 256 << 20
 _SHEET: Final = 4 << 30
 _ROWS: Final = 1 << 14
 _HEADER_WITHIN: Final = 100  # rows that may stand empty above the header
+# What may stand before the first element, and as far as it is looked for.
+_PROLOG: Final = 1 << 16
+_ASIDE: Final = re.compile(rb"<!--.*?-->|<\?.*?\?>", re.S)
+_MARKUP: Final = re.compile(rb"<!|<[^!]")
 _BROKEN: Final = (
     OSError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, EOFError,
     RuntimeError, zipfile.BadZipFile, zlib.error,
@@ -134,7 +139,11 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _bounded(path: Path) -> None:
-    """Sizes are those that the archive states: nothing unpacks to more than it states."""
+    """Sizes are those that the archive states: nothing unpacks to more than it states.
+
+    A part with a document type is refused, since its entities may unfold without end. No office
+    program writes one (ECMA-376 part 2 forbids them in packages).
+    """
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             most = _SHEET if member.filename.startswith("xl/worksheets/") else _SHARED
@@ -144,6 +153,13 @@ def _bounded(path: Path) -> None:
                     path=path,
                     found=f"{member.filename} with {member.file_size:,} bytes",
                     expected=f"at most {most:,} bytes",
+                )
+            if member.filename.endswith((".xml", ".rels")) and _declares(archive, member):
+                raise InputError(
+                    "the workbook declares a document type and is not read",
+                    path=path,
+                    found=member.filename,
+                    expected="an .xlsx file as Excel or a collector writes it",
                 )
 
 
@@ -180,3 +196,11 @@ def _quietly(work: Callable[[], _T]) -> _T:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return work()
+
+
+def _declares(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a part begins with anything but an element; in UTF-16 every other byte is zero."""
+    with archive.open(member) as part:
+        start = part.read(_PROLOG).replace(b"\x00", b"")
+    first = _MARKUP.search(_ASIDE.sub(b"", start))
+    return bool(start) and (first is None or first[0] == b"<!")

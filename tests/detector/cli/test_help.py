@@ -15,7 +15,8 @@ from zhenzan.detector.cli.main import app
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = (
-    "demo", "scan", "report", "explain", "simulate", "benchmark", "sources", "families", "doctor",
+    "demo", "scan", "report", "explain", "simulate", "benchmark", "train", "evaluate", "sources",
+    "families", "doctor",
 )  # fmt: skip
 
 

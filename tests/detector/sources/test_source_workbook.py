@@ -184,14 +184,24 @@ def test_entities_are_not_unfolded(tmp_path: Path) -> None:
         path, "xl/worksheets/sheet1.xml",
         lambda xml: bomb + b"]>" + xml.replace(b"<v>", b"<v>&j;", 1),
     )  # fmt: skip
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="document type"):
         list(read_sheet(path, "S"))
+
+
+@pytest.mark.parametrize("before", [b"<!-- a note -->", b"<!-- " + b"long " * 20_000 + b"-->"])
+def test_a_document_type_behind_a_comment_is_seen(tmp_path: Path, before: bytes) -> None:
+    path = made(tmp_path / "c.xlsx", S=[["a"], ["x"]])
+    rewritten(path, "xl/worksheets/sheet1.xml", lambda xml: before + b"<!DOCTYPE z []>" + xml)
+    with pytest.raises(InputError, match="document type"):
+        probe(path)
 
 
 def test_a_part_too_large_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(tmp_path / "z.xlsx", S=[["a"], [1]])
     monkeypatch.setattr(workbook, "_SHARED", 1 << 20)  # the real limit would take seconds to reach
-    rewritten(path, "xl/workbook.xml", lambda xml: xml, **{"xl/most.xml": b" " * (1 << 20)})
+    rewritten(
+        path, "xl/workbook.xml", lambda xml: xml, **{"xl/most.xml": b"<a>" + b" " * ((1 << 20) - 3)}
+    )
     assert probe(path).columns == ("a",)
     rewritten(path, "xl/workbook.xml", lambda xml: xml, **{"xl/bomb.xml": b" " * (1 << 21)})
     with pytest.raises(InputError, match="too large"):
