@@ -89,6 +89,7 @@ class _Unit:
     columns: list[str]
     monotone: dict[str, int]
     settings: TrainSettings
+    start: str | None = None
     group: NDArray[np.intp] = field(init=False)
     positive: Flags = field(init=False)
 
@@ -103,38 +104,56 @@ def train_bundle(
     name: str,
     settings: TrainSettings | None = None,
     *,
+    base: Bundle | None = None,
     told: Mapping[str, Any] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Bundle:
     """Trains the units that have both outcomes in two groups at least.
+
+    Trees of a base are continued, over its columns; ranges and calibrations are those of the new
+    rows alone, since scores have moved. A unit that the rows cannot train stays the base's, whole.
 
     Args:
         rows: Unit to labelled rows.
         known: Features of this installation; what may bind monotonically.
         name: Of the bundle.
         settings: How.
+        base: A bundle whose trees are continued.
         told: What to remember of the data.
         tell: Called with a line for each unit.
 
     Raises:
-        UsageError: No unit can be trained.
+        UsageError: No unit can be trained, or the base reads other features.
     """
     s = settings or TrainSettings()
-    units, figures = {}, {}
+    units: dict[str, UnitModel] = {}
+    figures: dict[str, dict[str, Any]] = {}
+    if base is not None:
+        base.check_versions(known.versions, known.specs)
     for unit, part in rows.items():
+        old = None if base is None else base.units.get(unit)
         why = _untrainable(part)
         if why is not None:
             figures[unit] = {"skipped": why}
             continue
-        units[unit], figures[unit] = _train_unit(_prepared(unit, part, known, s))
+        units[unit], figures[unit] = _train_unit(_prepared(unit, part, known, s, old))
         if tell is not None:
             tell(f"{unit}: {figures[unit]['n']} rows, AUC {figures[unit]['auc']:.4f} out of fold")
     if not units:
         why = "; ".join(f"{unit}: {figure['skipped']}" for unit, figure in figures.items())
         raise UsageError(f"nothing can be trained: {why}")
+    begun = {}
+    if base is not None:
+        units = {**base.units, **units}
+        begun = {"warm_start": {"name": base.name, "digest": base.digest, **_lineage(base)}}
     versions = {c.split("__")[0] for model in units.values() for c in model.columns}
-    training = {"settings": asdict(s), "held_out": figures, **(told or {})}
+    training = {"settings": asdict(s), "held_out": figures, **(told or {}), **begun}
     return Bundle(name, {f: known.versions[f] for f in sorted(versions)}, units, training)
+
+
+def _lineage(base: Bundle) -> dict[str, Any]:
+    """What the base was trained on, so that nothing of it is taken for unseen."""
+    return {name: base.training[name] for name in ("worlds", "warm_start") if name in base.training}
 
 
 def _untrainable(rows: Rows) -> str | None:
@@ -146,13 +165,18 @@ def _untrainable(rows: Rows) -> str | None:
     return None
 
 
-def _prepared(unit: str, rows: Rows, known: Known, s: TrainSettings) -> _Unit:
-    """Columns that vary and are known here; rows in an order that comes from their content."""
+def _prepared(
+    unit: str, rows: Rows, known: Known, s: TrainSettings, old: UnitModel | None = None
+) -> _Unit:
+    """Columns that vary and are known here, or those of the trees that are continued.
+
+    Rows come in an order of their content.
+    """
     usable = [
         name for name in known.specs[unit]
         if name in rows.frame and rows.frame[name].nunique(dropna=False) > 1
-    ]  # fmt: skip
-    frame = rows.frame[usable].astype(np.float64)
+    ] if old is None else list(old.columns)  # fmt: skip
+    frame = rows.frame.reindex(columns=usable).astype(np.float64)
     order = frame.reset_index(drop=True).assign(
         _group=rows.facts["group"].to_numpy(str), _found=rows.facts["positive"].to_numpy(bool)
     )
@@ -163,12 +187,13 @@ def _prepared(unit: str, rows: Rows, known: Known, s: TrainSettings) -> _Unit:
         usable,
         {name: directions[name] for name in usable if name in directions},
         s,
+        None if old is None else old.trees,
     )
 
 
 def _train_unit(u: _Unit) -> tuple[UnitModel, dict[str, Any]]:
     folds = _folds(u)
-    watched = [_grown(u, train, None, held).booster_.best_iteration for train, held in folds]
+    watched = [_grown(u, train, None, held).n_grown_ for train, held in folds]
     n_trees = max(1, int(np.median(watched)))
     raw = np.full(len(u.positive), np.nan)
     for train, held in folds:
@@ -205,7 +230,7 @@ def _grown(
     s = u.settings
     made = TreeScorer(
         n_trees=n_trees or s.most_trees, learning_rate=s.learning_rate, n_leaves=s.n_leaves,
-        min_leaf=s.min_leaf, l2=s.l2, monotone=u.monotone, seed=s.seed,
+        min_leaf=s.min_leaf, l2=s.l2, monotone=u.monotone, seed=s.seed, start=u.start,
     )  # fmt: skip
     frame, found = _blanked(u.rows.frame.iloc[train], u.positive[train], s)
     if held is None:

@@ -48,6 +48,8 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         monotone: Column name (or position) to +1 or -1: the score may only rise (fall) with it.
         class_weight: None, `balanced`, or class to weight; multiplies sample weights.
         seed: Of everything random; nothing is, by default.
+        start: LightGBM's text of trees over the same columns, which these continue; `n_trees` are
+            grown on top of them.
 
     Attributes:
         classes_: The two classes, the second is what is to be found.
@@ -66,6 +68,7 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         monotone: Mapping[Any, int] | None = None,
         class_weight: Any = None,
         seed: int = 0,
+        start: str | None = None,
     ) -> None:
         self.n_trees = n_trees
         self.learning_rate = learning_rate
@@ -75,6 +78,7 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.monotone = monotone
         self.class_weight = class_weight
         self.seed = seed
+        self.start = start
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -96,7 +100,10 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         values, target = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         codes, weight = self._prepared(target, values, sample_weight)
         self.booster_ = lightgbm.train(
-            self._settings(), self._data(values, codes, weight), self.n_trees
+            self._settings(),
+            self._data(values, codes, weight),
+            self.n_trees,
+            init_model=self._begun(),
         )
         return self
 
@@ -120,6 +127,7 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             train,
             self.n_trees,
             valid_sets=[held],
+            init_model=self._begun(),
             callbacks=[lightgbm.early_stopping(patience, verbose=False)],
         )
         return self
@@ -171,6 +179,26 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(kept) < 2:
             raise ValueError(f"two classes are needed, found {len(kept)} class with weight")
         return self._codes(target), weight
+
+    @property
+    def n_grown_(self) -> int:
+        """Trees that this fit added: up to the best one where it was watched."""
+        check_is_fitted(self)
+        begun = self._begun()
+        last = self.booster_.best_iteration
+        best = last if last > 0 else self.booster_.current_iteration()
+        return best - (0 if begun is None else begun.current_iteration())
+
+    def _begun(self) -> lightgbm.Booster | None:
+        if self.start is None:
+            return None
+        begun = booster_from_text(self.start)
+        if begun.num_feature() != self.n_features_in_:
+            raise ValueError(
+                f"the trees to continue read {begun.num_feature()} columns, here are "
+                f"{self.n_features_in_}"
+            )
+        return begun
 
     def _codes(self, target: NDArray[Any]) -> NDArray[np.intp]:
         return np.searchsorted(self.classes_, target)
