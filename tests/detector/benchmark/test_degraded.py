@@ -7,15 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from zhenzan.detector.benchmark.degraded import (
-    MODES,
-    WORLDS,
-    degrade,
-    run_degraded,
-    summarize_degraded,
-)
+from zhenzan.detector.benchmark.degraded import WORLDS, run_degraded, summarize_degraded
 from zhenzan.detector.benchmark.organic import clopper_pearson
 from zhenzan.detector.simulate import simulate
+from zhenzan.detector.simulate.poorer import MODES, degrade
 from zhenzan.features.errors import InputError, UsageError
 
 HOUR = 3_600_000
