@@ -1,4 +1,4 @@
-"""The engine contract: six verbs. SQL reduces, kernels count, Python decides.
+"""The engine contract: seven verbs. SQL reduces, kernels count, Python decides.
 
 Statements are written in the portable subset of `docs/engine.md`; values are parameters, never part
 of the text; identifiers come from `zhenzan.features.tables`.
@@ -140,6 +140,10 @@ class Engine(ABC):
     @abstractmethod
     def drop(self, relation: Relation) -> None:
         """Forgets a table and frees its space."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Forgets all tables, so that the session can serve another input."""
 
     @abstractmethod
     def close(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -39,6 +40,26 @@ def _ordered(names: Sequence[str]) -> str:
     return "" if not names else " ORDER BY " + ", ".join(f'"{n}" NULLS LAST' for n in names)
 
 
+class _Described(Relation):
+    """A relation whose schema is asked for when it is first used: most are only named (1 ms)."""
+
+    __slots__ = ("__weakref__", "_ask", "_known")
+    _ask: Callable[[], pa.Schema]
+    _known: pa.Schema | None
+
+    def __init__(self, name: str, ask: Callable[[], pa.Schema]) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "_ask", ask)
+        object.__setattr__(self, "_known", None)
+
+    @property
+    def schema(self) -> pa.Schema:  # type: ignore[override]
+        """See `Relation`; that of the moment when it was made."""
+        if self._known is None:
+            object.__setattr__(self, "_known", self._ask())
+        return self._known
+
+
 class DuckDBEngine(Engine):
     """See `Engine`; `options.memory` bounds DuckDB's buffers, the spill folder takes the rest."""
 
@@ -57,8 +78,15 @@ class DuckDBEngine(Engine):
             config["memory_limit"] = options.memory
         if options.threads is not None:
             config["threads"] = options.threads
+        # What this session made: DuckDB takes a millisecond to look a name up in its catalogue.
+        self._kinds: dict[str, str] = {}
+        self._empty: dict[str, pa.Schema] = {}
+        self._described: weakref.WeakValueDictionary[str, _Described] = (
+            weakref.WeakValueDictionary()
+        )
+        place = ":memory:" if options.in_memory else str(self._work / "engine.duckdb")
         try:
-            self._connection = duckdb.connect(str(self._work / "engine.duckdb"), config=config)
+            self._connection = duckdb.connect(place, config=config)
             # DuckDB draws a bar on stdout where it takes Python for interactive; stdout is data.
             self._connection.execute("SET enable_progress_bar = false")
         except duckdb.Error as error:
@@ -68,6 +96,9 @@ class DuckDBEngine(Engine):
     def load(self, name: str, data: Source, *, step: str = "load") -> Relation:
         """Arrow data is copied into the session; Parquet files become a view, read in place."""
         table = _quoted([name])
+        empty = data.schema if isinstance(data, pa.Table) and not data.num_rows else None
+        if empty is not None and self._empty.get(name) == empty:
+            return Relation(name, empty)  # placeholders are asked for again and again
         self._forget(name, step)
         if isinstance(data, pa.Table | pa.RecordBatchReader):
             self._connection.register("__arrow", data)
@@ -75,10 +106,14 @@ class DuckDBEngine(Engine):
                 self._run(f"CREATE TABLE {table} AS SELECT * FROM __arrow", step)
             finally:
                 self._connection.unregister("__arrow")
+            self._kinds[name] = "TABLE"
+            if empty is not None:
+                self._empty[name] = empty
             return Relation(name, data.schema)
         paths = [data] if isinstance(data, Path) else list(data)
         listed = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
         self._run(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{listed}])", step)
+        self._kinds[name] = "VIEW"
         return Relation(name, pq.read_schema(paths[0]).remove_metadata())
 
     def sql(
@@ -94,13 +129,19 @@ class DuckDBEngine(Engine):
         if once:
             self._forget(into, step)
             self._run(f"CREATE VIEW {_quoted([into])} AS {statement}", step)
-            return Relation(into, self._schema(into, step))
+            self._kinds[into] = "VIEW"
+            return self._relation(into, step)
         used = {n: (params or {})[n] for n in _PARAM.findall(statement)}
         target = _quoted([into])
-        self._run(f"CREATE OR REPLACE TABLE __next AS {statement}", step, used)
-        self._forget(into, step)
-        self._run(f"ALTER TABLE __next RENAME TO {target}", step)
-        return Relation(into, self._schema(into, step))
+        if self._kinds.get(into) == "VIEW":  # which the statement may read
+            self._run(f"CREATE OR REPLACE TABLE __next AS {statement}", step, used)
+            self._forget(into, step)
+            self._run(f"ALTER TABLE __next RENAME TO {target}", step)
+        else:
+            self._settle(into)
+            self._run(f"CREATE OR REPLACE TABLE {target} AS {statement}", step, used)
+        self._kinds[into] = "TABLE"
+        return self._relation(into, step)
 
     def map_groups(
         self,
@@ -185,6 +226,11 @@ class DuckDBEngine(Engine):
         """See `Engine.drop`; dropping what is gone already does nothing."""
         self._forget(relation.name, "drop")
 
+    def clear(self) -> None:
+        """See `Engine.clear`; a new session would take 17 ms."""
+        for name in list(self._kinds):
+            self._forget(name, "clear")
+
     def close(self) -> None:
         """See `Engine.close`."""
         self._connection.close()
@@ -199,13 +245,23 @@ class DuckDBEngine(Engine):
             raise EngineError(step, statement, str(error)) from error
 
     def _forget(self, name: str, step: str) -> None:
-        kind = self._run(
-            "SELECT table_type FROM information_schema.tables WHERE table_name = $name",
-            step,
-            {"name": name},
-        ).fetchone()
+        kind = self._kinds.get(name)
         if kind is not None:
-            self._run(f"DROP {'VIEW' if kind[0] == 'VIEW' else 'TABLE'} {_quoted([name])}", step)
+            self._settle(name)
+            self._run(f"DROP {kind} {_quoted([name])}", step)
+            del self._kinds[name]
+
+    def _settle(self, name: str) -> None:
+        """What goes is looked at for the last time, for the handles that are still held."""
+        self._empty.pop(name, None)
+        held = self._described.pop(name, None)
+        if held is not None:
+            _ = held.schema
+
+    def _relation(self, name: str, step: str) -> Relation:
+        made = _Described(name, lambda: self._schema(name, step))
+        self._described[name] = made
+        return made
 
     def _schema(self, name: str, step: str) -> pa.Schema:
         statement = f"SELECT * FROM {_quoted([name])} LIMIT 0"

@@ -22,11 +22,13 @@ class EngineOptions:
         memory: Limit such as `2GB`; None leaves the engine's own default.
         spill_dir: Where it spills past the limit; None means a temporary folder.
         threads: Worker threads; None means one a core.
+        in_memory: Keep tables in memory, uncompressed: for inputs that are known to be small.
     """
 
     memory: str | None = None
     spill_dir: Path | None = None
     threads: int | None = None
+    in_memory: bool = False
 
 
 def open_engine(name: str = "duckdb", options: EngineOptions | None = None) -> Engine:

@@ -173,3 +173,33 @@ def test_unknown_and_missing_engines():
 
 def test_relation_is_only_a_handle():
     assert Relation("t", pa.schema([("a", pa.int64())])).columns == ("a",)
+
+
+def test_a_handle_keeps_the_schema_of_its_table(engine: Engine) -> None:
+    engine.load("t", rows(3, 1))
+    first = engine.sql("SELECT key FROM t", into="x", step="test")
+    second = engine.sql("SELECT key, value + 1 AS more FROM t", into="x", step="test")
+    assert (first.columns, second.columns) == (("key",), ("key", "more"))
+    again = engine.sql("SELECT more FROM x", into="x", step="test")  # reads what it replaces
+    assert again.columns == ("more",) and engine.fetch(again).num_rows == 3
+    engine.drop(again)
+    assert again.columns == ("more",)
+
+
+def test_an_empty_table_gives_way_to_a_filled_one(engine: Engine) -> None:
+    empty = rows(3, 1).schema.empty_table()
+    for _ in range(2):
+        assert engine.fetch(engine.load("t", empty)).num_rows == 0
+    assert engine.fetch(engine.load("t", rows(3, 1))).num_rows == 3
+    assert engine.fetch(engine.load("t", empty)).num_rows == 0
+
+
+def test_in_memory_a_cleared_session_serves_again() -> None:
+    with open_engine(options=EngineOptions(in_memory=True)) as engine:
+        for n in (3, 5):
+            engine.load("t", rows(n, 1))
+            made = engine.sql("SELECT key FROM t", into="x", step="test", once=True)
+            assert engine.fetch(made).num_rows == n
+            engine.clear()
+            with pytest.raises(EngineError):
+                engine.sql("SELECT key FROM t", into="y", step="test")
