@@ -53,7 +53,7 @@ class _Described(Relation):
         object.__setattr__(self, "_known", None)
 
     @property
-    def schema(self) -> pa.Schema:  # type: ignore[override]
+    def schema(self) -> pa.Schema:
         """See `Relation`; that of the moment when it was made."""
         if self._known is None:
             object.__setattr__(self, "_known", self._ask())
