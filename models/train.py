@@ -107,6 +107,7 @@ def train_bundle(
     base: Bundle | None = None,
     told: Mapping[str, Any] | None = None,
     tell: Callable[[str], None] | None = None,
+    step: Callable[[int, int, str], None] | None = None,
 ) -> Bundle:
     """Trains the units that have both outcomes in two groups at least.
 
@@ -121,6 +122,7 @@ def train_bundle(
         base: A bundle whose trees are continued.
         told: What to remember of the data.
         tell: Called with a line for each unit.
+        step: Called with done, total and a word before each growing of trees.
 
     Raises:
         UsageError: No unit can be trained, or the base reads other features.
@@ -130,13 +132,19 @@ def train_bundle(
     figures: dict[str, dict[str, Any]] = {}
     if base is not None:
         base.check_versions(known.versions, known.specs)
-    for unit, part in rows.items():
+    growths = 2 * s.folds + 1  # of a unit: watched, out of fold, and the last
+    for number, (unit, part) in enumerate(rows.items()):
         old = None if base is None else base.units.get(unit)
         why = _untrainable(part)
         if why is not None:
             figures[unit] = {"skipped": why}
             continue
-        units[unit], figures[unit] = _train_unit(_prepared(unit, part, known, s, old))
+
+        def grown(done: int, unit: str = unit, before: int = number * growths) -> None:
+            if step is not None:
+                step(before + done, len(rows) * growths, unit)
+
+        units[unit], figures[unit] = _train_unit(_prepared(unit, part, known, s, old), grown)
         if tell is not None:
             tell(f"{unit}: {figures[unit]['n']} rows, AUC {figures[unit]['auc']:.4f} out of fold")
     if not units:
@@ -191,12 +199,15 @@ def _prepared(
     )
 
 
-def _train_unit(u: _Unit) -> tuple[UnitModel, dict[str, Any]]:
-    folds = _folds(u)
-    watched = [_grown(u, train, None, held).n_grown_ for train, held in folds]
+def _train_unit(u: _Unit, grown: Callable[[int], None]) -> tuple[UnitModel, dict[str, Any]]:
+    folds, watched = _folds(u), []
+    for done, (train, held) in enumerate(folds):
+        grown(done)
+        watched.append(_grown(u, train, None, held).n_grown_)
     n_trees = max(1, int(np.median(watched)))
     raw = np.full(len(u.positive), np.nan)
-    for train, held in folds:
+    for done, (train, held) in enumerate(folds, len(folds)):
+        grown(done)
         raw[held] = _grown(u, train, n_trees).decision_function(u.rows.frame.iloc[held])
     everything = np.arange(len(u.positive))
     final = _grown(u, everything, n_trees)

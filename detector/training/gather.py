@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,6 +16,7 @@ from zhenzan.detector.simulate import simulate
 from zhenzan.detector.steps import kept_attribution
 from zhenzan.detector.training.labels import world_labels
 from zhenzan.detector.training.worlds import random_preset, random_scale
+from zhenzan.detector.workspace import Workspace
 from zhenzan.features.errors import InputError
 from zhenzan.features.families import families
 from zhenzan.models.scorers.inputs import (
@@ -49,6 +50,7 @@ def gather(paths: Sequence[Path], labels: pd.DataFrame, options: ScanOptions) ->
         inputs = scorer_inputs(found, {unit: work.frame(f"matrix_{unit}") for unit in UNITS})
         classes = capability_class(work.frame("capability"))
         scored = {unit: work.frame(f"scored_{unit}s") for unit in UNITS}
+        creators = _creators(work)
     comments = scored["comment"]
     homes = dict(zip(comments["comment_id"], comments["section_id"], strict=True))
     made = {}
@@ -60,6 +62,7 @@ def gather(paths: Sequence[Path], labels: pd.DataFrame, options: ScanOptions) ->
         truth, rules = known.loc[ids], judged.loc[ids]
         facts = truth[["positive", "group", "slice", "amount"]].copy()
         facts["positive"] = facts["positive"].astype(bool)
+        facts["group"] = _grouped(unit, facts["group"], creators, homes)
         facts["class"] = unit_classes(unit, ids, found, classes, homes)
         facts["rules"] = rules["score"].to_numpy(np.float64)
         ends = ("n_engagements", "n_purchased", "n_purchased_lo", "n_purchased_hi")
@@ -73,6 +76,29 @@ def gather(paths: Sequence[Path], labels: pd.DataFrame, options: ScanOptions) ->
             path=paths[0] if paths else None,
         )
     return made
+
+
+def _creators(work: Workspace) -> dict[str, str]:
+    """Section to creator, of those that name one."""
+    if "section" not in work.canonical():
+        return {}
+    rows = work.arrow("section", ("section_id", "creator_id")).to_pandas().dropna()
+    return dict(zip(rows["section_id"], rows["creator_id"], strict=True))
+
+
+def _grouped(
+    unit: str, groups: pd.Series[str], creators: Mapping[str, str], homes: Mapping[str, str]
+) -> pd.Series[str]:
+    """Rows that are groups of their own join the others of their creator.
+
+    What one creator ordered is no independent witness of itself, whether or not labels say so.
+    """
+    if unit == "account" or not creators:
+        return groups
+    ids = groups.index.to_series()
+    sections = ids if unit == "section" else ids.map(homes)
+    owner = sections.map({section: f"creator {who}" for section, who in creators.items()})
+    return groups.where((groups != ids) | owner.isna(), owner)
 
 
 def gather_world(world: Path, name: str) -> dict[str, Rows]:

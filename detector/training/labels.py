@@ -1,4 +1,4 @@
-"""What happened: stated events of each section, account and comment, from a world or a CSV.
+"""What happened: stated events of each section, account and comment, from a world or a file.
 
 The events are those of the scan directory: a section of which at least max(20, 5 %) of the
 engagements were purchased; an account that delivered two at least; a comment of which at least
@@ -7,11 +7,16 @@ max(10, 20 %) of the likes, or which itself, were purchased.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from zhenzan.detector.sources.files import probe
+from zhenzan.detector.sources.records import BadRecord, read_records
+from zhenzan.detector.training.decisions import DECIDED, latest_outcomes
 from zhenzan.features.errors import InputError, SchemaError
 from zhenzan.models.scorers.inputs import UNITS
 
@@ -25,6 +30,7 @@ _YES: Final = frozenset({"1", "true", "yes", "purchased", "confirmed_inauthentic
                          "likely_inauthentic"})  # fmt: skip
 _NO: Final = frozenset({"0", "false", "no", "organic", "no_action", "benign_explained",
                         "overturned"})  # fmt: skip
+_WAITS: Final = "needs_more_data"
 
 
 def world_labels(world: Path, name: str) -> pd.DataFrame:
@@ -71,41 +77,37 @@ def world_labels(world: Path, name: str) -> pd.DataFrame:
 
 
 def read_labels(file: Path) -> pd.DataFrame:
-    """Labels of one's own: a CSV with `id` and `outcome`, and optionally `unit`, `group`, `slice`.
+    """Labels of one's own: CSV, Parquet or JSON lines, in one of two shapes.
 
-    `outcome` is yes or no in the words of a `decision` row (`confirmed_inauthentic`,
-    `no_action`, …), 1 or 0. `needs_more_data` rows are left out. Without `group` each row is its
-    own; say there who ordered or who delivered, where you know it.
+    Either `id` and `outcome`, and optionally `unit`, `group`, `slice`; or the columns of the table
+    `decision`, of which the latest outcome of each target counts. `outcome` is yes or no in the
+    words of a decision (`confirmed_inauthentic`, `no_action`, …), in the first shape 1 or 0 too.
+    What waits for data (`needs_more_data`) is left out. Without `group` each row is its own
+    (training then keeps what is under one creator together);
+    say there who ordered or who delivered, where you know it.
 
     Raises:
         InputError: The file cannot be read, or an outcome is in no known word.
         SchemaError: A column is missing.
     """
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}", path=file, expected="a CSV file") from error
+    table = _read(file)
+    if set(DECIDED) <= set(table.columns):
+        table = latest_outcomes(table, file)
     absent = [name for name in ("id", "outcome") if name not in table.columns]
     if absent:
         raise SchemaError(
-            f"has no column {', '.join(absent)}", path=file, expected="columns id and outcome"
-        )
-    said = table["outcome"].str.strip().str.lower()
-    odd = ~said.isin(_YES | _NO | {"needs_more_data"})
-    if odd.any():
-        line = int(np.flatnonzero(odd)[0])
-        raise InputError(
-            "an outcome in no known word", path=file, line=line + 2, found=table["outcome"][line],
-            expected=", ".join(sorted(_YES | _NO)),
+            f"has no column {', '.join(absent)}", path=file,
+            expected=f"columns id and outcome, or {', '.join(DECIDED)}",
         )  # fmt: skip
-    unit = table["unit"] if "unit" in table else pd.Series("section", index=table.index)
-    if not unit.isin(UNITS).all():
-        line = int(np.flatnonzero(~unit.isin(UNITS))[0])
-        raise InputError("an unknown unit", path=file, line=line + 2, found=unit[line],
-                         expected=", ".join(UNITS))  # fmt: skip
+    table = table.reset_index(drop=True)
+    said = table["outcome"].str.strip().str.lower()
+    _refuse(file, table, ~said.isin(_YES | _NO | {_WAITS}), "outcome", sorted(_YES | _NO))
+    if "unit" not in table:
+        table["unit"] = "section"
+    _refuse(file, table, ~table["unit"].isin(UNITS), "unit", UNITS)
     made = pd.DataFrame(
         {
-            "unit": unit,
+            "unit": table["unit"],
             "id": table["id"],
             "positive": said.isin(_YES),
             "group": table["group"] if "group" in table else table["id"],
@@ -113,11 +115,48 @@ def read_labels(file: Path) -> pd.DataFrame:
             "amount": np.nan,
         }
     )
-    kept = made[said != "needs_more_data"].reset_index(drop=True)
+    made["group"] = made["group"].where(made["group"] != "", made["id"])
+    kept = made[said != _WAITS].reset_index(drop=True)
     if kept.duplicated(["unit", "id"]).any():
         twice = kept.loc[kept.duplicated(["unit", "id"]), "id"].iloc[0]
         raise InputError("labels something twice", path=file, found=str(twice))
+    if kept.empty:
+        raise InputError("labels no section, account or comment", path=file)
     return kept[list(LABELS)]
+
+
+def _refuse(
+    file: Path, table: pd.DataFrame, wrong: pd.Series[bool], name: str, known: Sequence[str]
+) -> None:
+    if wrong.any():
+        row = table[wrong].iloc[0]
+        raise InputError(
+            f"an unknown {name}", path=file, line=int(row["line"]), found=str(row[name]),
+            expected=", ".join(known),
+        )  # fmt: skip
+
+
+def _read(file: Path) -> pd.DataFrame:
+    """All columns as text, "" where nothing stands, and the line of each row."""
+    parts = []
+    seen = probe(file)
+    for record in read_records(seen, text=seen.columns):
+        if isinstance(record, BadRecord):
+            raise InputError(record.reason, path=file, line=record.line)
+        lines = record.lines
+        first = np.arange(record.data.num_rows) + (lines if isinstance(lines, int) else 0)
+        part = pd.DataFrame(
+            {
+                name: column.cast(pa.string()).fill_null("").to_pylist()
+                for name, column in zip(record.data.schema.names, record.data.columns, strict=True)
+                if not pa.types.is_nested(column.type)
+            }
+        )
+        part["line"] = first if isinstance(lines, int) else lines.to_numpy()
+        parts.append(part)
+    if not parts:
+        raise InputError("holds no rows", path=file, expected="CSV, Parquet or JSON lines")
+    return pd.concat(parts, ignore_index=True).fillna("")
 
 
 def _rows(

@@ -28,12 +28,14 @@ class Data:
 
     Attributes:
         paths: Files of any supported format; labelled by `labels`.
-        labels: CSV with columns `id` and `outcome`.
+        labels: A file as of `read_labels`.
         worlds: How many randomised worlds to simulate; their seeds count up from `first_world`.
         first_world: Seed of the first; evaluate on others.
         scale: About how many engagements a world has.
         keep: Folder for the rows of worlds, so that a second training needs no simulation.
         now_ms: The present, for the files.
+        reading: How the files are read; None: as they say themselves.
+        base: A bundle whose trees are continued.
     """
 
     paths: Sequence[Path] = ()
@@ -43,6 +45,8 @@ class Data:
     scale: int = 20_000
     keep: Path | None = None
     now_ms: int = 0
+    reading: ScanOptions | None = None
+    base: Bundle | None = None
 
 
 def train(
@@ -83,13 +87,15 @@ def train(
     if data.paths and data.labels is not None:
         report.begin("labelled files", 1, 2)
         labels = read_labels(data.labels)
-        parts.append(gather(data.paths, labels, ScanOptions(now_ms=data.now_ms)))
+        reading = data.reading or ScanOptions(now_ms=data.now_ms)
+        parts.append(gather(data.paths, labels, reading))
         told["labels"] = _tally(labels)
     report.begin("trees", 2, 2)
     rows = {unit: stack([part[unit] for part in parts]) for unit in UNITS}
     bundle = train_bundle(
-        rows, known_features(families()), name or out.name, settings, told=told, tell=report.say
-    )
+        rows, known_features(families()), name or out.name, settings,
+        base=data.base, told=told, tell=report.say, step=report.update,
+    )  # fmt: skip
     bundle.save(out)
     return bundle
 
