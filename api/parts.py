@@ -1,0 +1,12 @@
+"""The parts of the service, one line each: started in this order, stopped in the reverse one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from zhenzan.api.context import Part, Service
+
+__all__ = ["PARTS"]
+
+PARTS: Final[tuple[Callable[[Service], Part], ...]] = ()
