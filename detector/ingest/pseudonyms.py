@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from zhenzan.features.errors import InputError, UsageError
 
-__all__ = ["Pseudonyms", "name_shape", "platform_of", "read_key", "user_key_path"]
+__all__ = ["Pseudonyms", "make_key", "name_shape", "platform_of", "read_key", "user_key_path"]
 
 _BYTES: Final = 16
 _BLOCK: Final = 64  # of SHA-256, as RFC 2104 needs it
@@ -108,7 +108,7 @@ def read_key(path: Path | None) -> bytes:
     if path is None:
         path = user_key_path()
         if not path.exists():
-            _make_key(path)
+            make_key(path)
     try:
         key = path.read_bytes().strip()
     except OSError as error:
@@ -118,8 +118,8 @@ def read_key(path: Path | None) -> bytes:
     return key
 
 
-def _make_key(path: Path) -> None:
-    """Two runs that begin at once agree: the first to link its key wins."""
+def make_key(path: Path) -> None:
+    """A key of 256 random bits, for this user alone; of two that begin at once the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
