@@ -59,6 +59,8 @@ class Settings(BaseSettings):
         session_hours: How long a log-in to the console lasts.
         retention_days: Scans and uploads are deleted after so many days; None keeps them.
         workers: Jobs that run at once in the embedded worker; 0 leaves them to `zhenzan work`.
+        job_memory: Limit of the engine in one job, such as `2GB`; None leaves it to the engine.
+        job_threads: Of the engine in one job; None means one a core.
         shadow: Decisions are collected to measure precision; nothing is handed on.
         log_json: Logs as JSON lines instead of text.
     """
@@ -81,6 +83,8 @@ class Settings(BaseSettings):
     session_hours: float = Field(12, gt=0)
     retention_days: int | None = Field(None, ge=1)
     workers: int = Field(1, ge=0)
+    job_memory: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")
+    job_threads: int | None = Field(None, ge=1)
     shadow: bool = False
     log_json: bool = False
 
