@@ -13,7 +13,7 @@ from zhenzan.api.storage.models.job import Job, JobEvent
 from zhenzan.api.storage.models.login_session import LoginSession
 from zhenzan.api.storage.models.reference import NamedReference
 from zhenzan.api.storage.models.scan import StoredScan
-from zhenzan.api.storage.models.stream import Stream, StreamBatch
+from zhenzan.api.storage.models.stream import Stream, StreamBatch, StreamSection
 from zhenzan.api.storage.models.tenant import DEFAULT_TENANT, Tenant
 
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "StoredScan",
     "Stream",
     "StreamBatch",
+    "StreamSection",
     "Tenant",
 ]
