@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from zhenzan.detector.cli.common import JsonFlag, columns, emit_json, progress_bar, say
+from zhenzan.detector.cli.training_options import (
+    Diary,
+    FirstWorld,
+    KeepRows,
+    LabelsFile,
+    TrackDir,
+    WorldScale,
+)
 
 __all__ = ["evaluate"]
+
+_SHOWN: Final = 5
+# Population stability index above which much has changed: see `models/applicability.py`.
+_MOVED: Final = 0.25
 
 
 def evaluate(
     scan: Annotated[
         Path | None, typer.Argument(metavar="[SCAN]", help="A scan directory to judge.")
     ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="FILE", help="CSV with id and outcome, as of `train`."),
-    ] = None,
+    labels: LabelsFile = None,
     truth: Annotated[
         Path | None,
         typer.Option("--truth", metavar="WORLD", help="The simulated world that was scanned."),
@@ -35,16 +44,10 @@ def evaluate(
     worlds: Annotated[
         int, typer.Option("--worlds", metavar="N", min=1, help="How many fresh worlds.")
     ] = 8,
-    first_world: Annotated[
-        int, typer.Option("--first-world", metavar="SEED", help="Seed of the first world.")
-    ] = 5_000,
-    scale: Annotated[
-        int, typer.Option("--scale", metavar="N", help="About how many engagements a world has.")
-    ] = 20_000,
-    keep: Annotated[
-        Path | None,
-        typer.Option("--keep", metavar="DIR", help="Keep the rows of worlds there, to use again."),
-    ] = None,
+    first_world: FirstWorld = 5_000,
+    scale: WorldScale = 20_000,
+    keep: KeepRows = None,
+    track: TrackDir = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge a scan or a bundle by what really happened.
@@ -59,6 +62,7 @@ def evaluate(
 
     if (scan is None) == (model is None):
         raise UsageError("name a scan directory or --model, one of the two")
+    diary = Diary.begin(track)
     if model is not None:
         seeds = range(first_world, first_world + worlds)
         with progress_bar() as progress:
@@ -67,6 +71,9 @@ def evaluate(
     else:
         other = None if against is None else Scan.load(against)
         found = evaluate_scan(Scan.load(scan or "."), labels=labels, truth=truth, against=other)
+    diary.write("evaluate", str(found.get("bundle") or Path(found["scan"]).name),
+                parameters={k: v for k, v in found.items() if isinstance(v, str)},
+                figures={k: v for k, v in found.items() if isinstance(v, Mapping)})  # fmt: skip
     if as_json:
         emit_json(found)
         return
@@ -86,9 +93,28 @@ def _show(found: Mapping[str, Any]) -> None:
     if units:
         for line in columns(lines, right=range(1, len(units) + 1)):
             say(line)
+    for unit, part in units.items():
+        _show_slices(unit, part.get("slices", ()))
+        _show_drift(unit, part.get("drift") or found.get("drift", {}).get(unit, {}))
     for unit, rates in found.get("flip_rate", {}).items():
         say(f"flip rate of {unit}s: {_text(rates['band'])} of {rates['n']}, top band "
             f"{_text(rates['top_band'])}")  # fmt: skip
+
+
+def _show_slices(unit: str, slices: Sequence[Mapping[str, Any]]) -> None:
+    """What innocent slices are reported most, at the threshold of all rows together."""
+    named = [s for s in slices if not s["positive"] and s["slice"] and s["above_0.005"]]
+    worst = sorted(named, key=lambda s: (-s["above_0.005"], s["slice"]))[:_SHOWN]
+    if worst:
+        said = ", ".join(f"{s['slice']} {s['above_0.005']:.1%} of {s['n']}" for s in worst)
+        say(f"{unit}s above the threshold of 0.5 % false positives, by innocent slice: {said}")
+
+
+def _show_drift(unit: str, drift: Mapping[str, float]) -> None:
+    moved = [(name, v) for name, v in drift.items() if v >= _MOVED]
+    if moved:
+        said = ", ".join(f"{name} {v:.2f}" for name, v in moved[:_SHOWN])
+        say(f"{unit}s: {len(moved)} features moved since training: {said}")
 
 
 def _text(value: float | list[float | None] | None) -> str:

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from zhenzan.detector.cli.common import JsonFlag, emit_json, progress_bar, say
+from zhenzan.detector.cli.common import (
+    Ids,
+    JsonFlag,
+    KeyFile,
+    MapFile,
+    ObservedAt,
+    SectionId,
+    SourceName,
+    Timezone,
+    emit_json,
+    moment,
+    progress_bar,
+    say,
+)
+from zhenzan.detector.cli.training_options import (
+    Diary,
+    FirstWorld,
+    KeepRows,
+    LabelsFile,
+    TrackDir,
+    WorldScale,
+)
+
+if TYPE_CHECKING:
+    from zhenzan.models.bundle import Bundle
 
 __all__ = ["train"]
 
@@ -18,26 +41,20 @@ def train(
         list[Path] | None,
         typer.Argument(metavar="[PATH]...", help="Files that --labels speaks of."),
     ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            "--labels",
-            metavar="FILE",
-            help="CSV with id and outcome; unit, group and slice where known.",
-        ),
-    ] = None,
+    labels: LabelsFile = None,
     worlds: Annotated[
         int, typer.Option("--worlds", metavar="N", min=0, help="Simulate N randomised worlds.")
     ] = 0,
-    first_world: Annotated[
-        int, typer.Option("--first-world", metavar="SEED", help="Seed of the first world.")
-    ] = 1_000,
-    scale: Annotated[
-        int, typer.Option("--scale", metavar="N", help="About how many engagements a world has.")
-    ] = 20_000,
-    keep: Annotated[
+    first_world: FirstWorld = 1_000,
+    scale: WorldScale = 20_000,
+    keep: KeepRows = None,
+    warm_start: Annotated[
         Path | None,
-        typer.Option("--keep", metavar="DIR", help="Keep the rows of worlds there, to use again."),
+        typer.Option(
+            "--warm-start",
+            metavar="BUNDLE",
+            help="Continue the trees of this bundle instead of beginning with none.",
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Of the bundle. Default: of DIR.")
@@ -46,18 +63,40 @@ def train(
         int, typer.Option("--folds", metavar="N", min=2, help="Of the groups, for calibration.")
     ] = 5,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of folds and blanks.")] = 0,
+    track: TrackDir = None,
+    source: SourceName = None,
+    map_file: MapFile = None,
+    ids: Ids = None,
+    key_file: KeyFile = None,
+    timezone: Timezone = None,
+    observed_at: ObservedAt = None,
+    section_id: SectionId = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Train a bundle for `zhenzan scan --model`.
 
     From simulated worlds of wide variety (--worlds), from files of your own (PATH with --labels),
     or from both. Groups (worlds; operators or creators, as the labels say) are never split
-    between training and calibration.
+    between training and calibration. Labels name ids as a scan shows them: say --ids and
+    --key-file here as you did there.
     """
+    from zhenzan.detector.options import ScanOptions
     from zhenzan.detector.training.train import Data
     from zhenzan.detector.training.train import train as run
+    from zhenzan.models.bundle import Bundle
     from zhenzan.models.train import TrainSettings
 
+    diary = Diary.begin(track)
+    reading = ScanOptions(
+        now_ms=diary.start_ms,
+        source=source,
+        map_file=map_file,
+        ids=ids,
+        key_file=key_file,
+        timezone=timezone,
+        observed_at_ms=moment(observed_at, timezone),
+        section_id=section_id,
+    )
     data = Data(
         paths=paths or (),
         labels=labels,
@@ -65,18 +104,27 @@ def train(
         first_world=first_world,
         scale=scale,
         keep=keep,
-        now_ms=time.time_ns() // 1_000_000,
+        reading=reading,
+        base=None if warm_start is None else Bundle.load(warm_start),
     )
     with progress_bar() as progress:
         made = run(out, data, TrainSettings(folds=folds, seed=seed), name=name, progress=progress)
+    told = {k: v for k, v in made.training.items() if k != "held_out"}
     figures = made.training["held_out"]
+    diary.write("train", made.name, parameters={**told, "digest": made.digest}, figures=figures,
+                files=[out])  # fmt: skip
     if as_json:
         emit_json({"bundle": str(out), "digest": made.digest, "held_out": figures})
-        return
+    else:
+        _show(made, out)
+
+
+def _show(made: Bundle, out: Path) -> None:
     say(f"bundle {made.name} in {out}, digest {made.digest[:16]}")
-    for unit, part in figures.items():
+    for unit, part in made.training["held_out"].items():
         if "skipped" in part:
-            say(f"{unit}: not trained, {part['skipped']}")
+            kept = "; that of the base is kept" if unit in made.units else ""
+            say(f"{unit}: not trained, {part['skipped']}{kept}")
             continue
         calibrated = ", ".join(made.units[unit].calibrations) or "nothing: no probabilities"
         say(

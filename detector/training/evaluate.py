@@ -85,9 +85,7 @@ def evaluate_bundle(
     Raises:
         UsageError: A world was trained on.
     """
-    was = bundle.training.get("worlds", {})
-    trained = range(was.get("first", 0), was.get("first", 0) + was.get("count", 0))
-    if overlap := sorted(set(seeds) & set(trained)):
+    if overlap := sorted(set(seeds) & _trained_on(bundle.training)):
         raise UsageError(f"the bundle was trained on worlds {overlap}; choose others")
     rows = gather_worlds(seeds, scale, progress, keep)
     made: dict[str, Any] = {"bundle": bundle.name, "digest": bundle.digest, "units": {}}
@@ -102,6 +100,14 @@ def evaluate_bundle(
             "slices": slice_figures(judged),
         }
     return made
+
+
+def _trained_on(training: Mapping[str, Any]) -> set[int]:
+    """Worlds that the bundle saw, and those of the bundles that it continues."""
+    was, base = training.get("worlds", {}), training.get("warm_start")
+    first = was.get("first", 0)
+    own = set(range(first, first + was.get("count", 0)))
+    return own if base is None else own | _trained_on(base)
 
 
 def judged_rows(unit: str, model: UnitModel, rows: Rows) -> pd.DataFrame:

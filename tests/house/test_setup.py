@@ -23,6 +23,7 @@ INSTALLED_AS = {
 # What other libraries load by name: a driver.
 LOADED_BY_NAME = {"psycopg"}
 FOR_TESTS = {
+    "mlflow": {"detector/training/track.py"},  # of the extra `track`
     "zstandard": {"detector/sources/longzstd.py"},  # of the extra `zstd`
 }
 PLACES = re.compile(r"(?<![\w.:/])/(?:home|root|opt|Users|work|srv)/\w")

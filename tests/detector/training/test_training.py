@@ -162,10 +162,33 @@ def test_no_world_no_truth(tmp_path: Path) -> None:
         world_labels(tmp_path, "x")
 
 
+def test_a_bundle_is_continued_and_put_on_record_by_command(
+    files: Path, labels: Path, bundle: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("mlflow", reason="needs the extra `track`")
+    out, store = tmp_path / "next", tmp_path / "runs"
+    words = ["train", str(files), "--labels", str(labels), "--warm-start", str(bundle), "--folds",
+             "2", "--out", str(out), "--track", str(store), "--json"]  # fmt: skip
+    done = RUNNER.invoke(app, words)
+    assert done.exit_code == 0, done.output
+    made, base = Bundle.load(out), Bundle.load(bundle)
+    assert json.loads(done.stdout)["digest"] == made.digest
+    assert made.training["warm_start"]["digest"] == base.digest
+    assert made.units["section"].columns == base.units["section"].columns
+    (kept,) = store.rglob("artifacts/next/bundle.json")
+    assert kept.read_bytes() == (out / "bundle.json").read_bytes()
+    assert [f.read_text("utf-8").split()[1] for f in store.rglob("metrics/section.auc")] == [
+        str(made.training["held_out"]["section"]["auc"])
+    ]
+
+
 def test_worlds_that_were_trained_on_judge_nothing() -> None:
     trained = Bundle("x", {}, {}, {"worlds": {"first": 10, "count": 5, "scale": 20_000}})
     with pytest.raises(UsageError, match=r"trained on worlds \[14\]"):
         evaluate_bundle(trained, [14, 15], 20_000)
+    continued = Bundle("y", {}, {}, {"warm_start": dict(trained.training)})
+    with pytest.raises(UsageError, match=r"trained on worlds \[14\]"):
+        evaluate_bundle(continued, [14, 15], 20_000)
 
 
 def test_scores_of_a_bundle_are_told_in_figures_that_can_be_looked_up(scans: list[Scan]) -> None:
