@@ -1,0 +1,1 @@
+"""Scans as jobs: what may be read, a queue that loses nothing, and the worker that runs it."""
