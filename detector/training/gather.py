@@ -15,7 +15,7 @@ from zhenzan.detector.scan import prefix
 from zhenzan.detector.simulate import simulate
 from zhenzan.detector.steps import kept_attribution
 from zhenzan.detector.training.labels import world_labels
-from zhenzan.detector.training.worlds import random_preset, random_scale
+from zhenzan.detector.training.worlds import ARTEFACTS, random_preset, random_scale
 from zhenzan.detector.workspace import Workspace
 from zhenzan.features.errors import InputError
 from zhenzan.features.families import families
@@ -102,8 +102,12 @@ def _grouped(
 
 
 def gather_world(world: Path, name: str) -> dict[str, Rows]:
-    """Rows of a simulated world, labelled by its truth."""
-    return gather([world], world_labels(world, name), ScanOptions(now_ms=FAR_MS, ids="keep"))
+    """Rows of a simulated world, labelled by its truth, without what is no truth of people."""
+    made = gather([world], world_labels(world, name), ScanOptions(now_ms=FAR_MS, ids="keep"))
+    return {
+        unit: Rows(rows.frame.drop(columns=list(ARTEFACTS), errors="ignore"), rows.facts)
+        for unit, rows in made.items()
+    }
 
 
 def gather_worlds(
@@ -137,7 +141,9 @@ def stack(parts: Sequence[Rows]) -> Rows:
 def _made(seed: int, scale: int) -> dict[str, Rows]:
     with TemporaryDirectory(prefix="zhenzan-") as folder:
         world = Path(folder) / "world"
-        simulate(world, scenario=random_preset(seed), scale=random_scale(seed, scale), seed=seed)
+        simulate(
+            world, scenario=random_preset(seed, scale), scale=random_scale(seed, scale), seed=seed
+        )
         return gather_world(world, f"world-{seed}")
 
 

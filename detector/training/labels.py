@@ -1,8 +1,8 @@
 """What happened: stated events of each section, account and comment, from a world or a file.
 
 The events are those of the scan directory: a section of which at least max(20, 5 %) of the
-engagements were purchased; an account that delivered two at least; a comment of which at least
-max(10, 20 %) of the likes, or which itself, were purchased.
+engagements, or of the comments, were purchased; an account that delivered two at least; a comment
+of which at least max(10, 20 %) of the likes, or which itself, were purchased.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def world_labels(world: Path, name: str) -> pd.DataFrame:
     """
     sections, accounts, comments = (_truth(world, unit) for unit in UNITS)
     n, bought = sections["n_engagements"].to_numpy(), sections["n_delivered"].to_numpy()
+    texts, ordered = sections["n_comments"].to_numpy(), sections["n_comments_delivered"].to_numpy()
     likes, paid = comments["n_likes"].to_numpy(), comments["n_likes_delivered"].to_numpy()
     acts = (accounts["n_delivered"] + accounts["n_comments_delivered"]).to_numpy()
     wrote = (comments["label"] == "delivered").to_numpy()
@@ -52,8 +53,8 @@ def world_labels(world: Path, name: str) -> pd.DataFrame:
         _rows(
             sections,
             "section",
-            bought >= np.maximum(20, 0.05 * n),
-            np.where(bought > 0, np.char.add("order:", kinds), scenario),
+            (bought >= np.maximum(20, 0.05 * n)) | (ordered >= np.maximum(20, 0.05 * texts)),
+            np.where(bought + ordered > 0, np.char.add("order:", kinds), scenario),
             bought,
         ),
         _rows(

@@ -1,8 +1,8 @@
 """Worlds to train on: every parameter of the mixture drawn anew, far beyond any one preset.
 
-A model that sees one preset learns that preset. Here the number of orders, who delivers them and
-how, how busy accounts and sections are, how long is observed, and which hard negatives live in a
-world all vary; some worlds hold no order at all.
+A model that sees one preset learns that preset. Here the pools, how much work each does and how it
+is delivered, how busy accounts and sections are, how long is observed, and which hard negatives
+live in a world all vary; some worlds hold no order at all.
 """
 
 from __future__ import annotations
@@ -10,51 +10,72 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from zhenzan.detector.simulate.presets import PRESETS, OrderShare, PoolSize, Preset
+from zhenzan.detector.simulate.presets import FULL_SCALE, PRESETS, OrderShare, PoolSize, Preset
 from zhenzan.detector.simulate.scenarios import FAMILIES
 
-__all__ = ["random_preset", "random_scale"]
+__all__ = ["ARTEFACTS", "LOADS", "MOST_DELIVERED", "POOL_SIZES", "random_preset", "random_scale"]
+
+POOL_SIZES: Final = (60.0, 600.0)
+"""Workers of a pool. The presets' pools of 500 to 50,000 are for a million engagements; what is
+scanned here is a twentieth of that."""
+LOADS: Final = (2.0, 16.0)
+"""Acts that a worker delivers on average in what is observed. Part-timers manage 65 to 130 tasks a
+day over all platforms (peers.md, section 4), of which a data set holds a part. Below two, hardly
+any worker returns, and what returns is all that tells a pool from a crowd: outside the range."""
+MOST_DELIVERED: Final = 0.12
+"""Of all engagements: more than any platform admits."""
+ARTEFACTS: Final = (
+    "conversation__ladder_lag",
+    "conversation__lag_spread",
+    "conversation__after_like",
+)
+"""Features that no model may learn from worlds: the simulator writes the comments of seven hard
+negatives at a fixed distance after a like, which people do not."""
 
 _KINDS: Final = ("fresh", "aged", "compromised", "real")
 _ORGANIC: Final = 0.1
 """Worlds in which nobody ordered anything: most real sets are such."""
-_SHARE: Final = (0.002, 0.12)
-"""Of all engagements that are delivered: from one order to more than any platform admits, so that
-what is met lies between. Drawn evenly in its logarithm."""
+_POOLS: Final = 6
+_PODS: Final = 0.15
+"""Chance of a pool to be a circle of creators who like each other's posts, up to 200 of them."""
+_POD_SIZE: Final = 200.0
+_FAMILIES: Final = 4  # that one pool delivers, at most
 _NEGATIVE: Final = 0.8
 """Chance of each hard negative to live in a world; its share then varies threefold either way."""
 _ENGAGEMENTS: Final = ((4.0, 16.0), (60.0, 320.0))
 """Per account and per section: half and twice those of the presets."""
 
 
-def random_preset(seed: int) -> Preset:
-    """The mixture of a training world; the same seed gives the same."""
-    rng = np.random.default_rng([seed, 0x7A7A])
+def random_preset(seed: int, scale: int) -> Preset:
+    """The mixture of a training world; the same seed and scale give the same.
+
+    Args:
+        seed: Of the world.
+        scale: As of `random_scale`: pools and their work are in proportion to what is observed.
+    """
+    rng = np.random.default_rng([seed, 0x7A7B])
     base = PRESETS["default"]
-    per_account, per_section = (float(np.exp(rng.uniform(*np.log(r)))) for r in _ENGAGEMENTS)
+    size = random_scale(seed, scale)
+    per_account, per_section = (_between(rng, *ends) for ends in _ENGAGEMENTS)
     negatives = {
         name: float(share * np.exp(rng.uniform(-np.log(3), np.log(3))))
         for name, share in base.hard_negatives.items()
         if rng.random() < _NEGATIVE
     }
-    pools = {
-        f"{kind}_{i}": PoolSize(kind, int(np.exp(rng.uniform(np.log(400), np.log(40_000)))))
-        for i, kind in enumerate(rng.choice(_KINDS, int(rng.integers(2, 7))).tolist())
-    }
-    pools["pod_0"] = PoolSize("real", 200)
+    pools: dict[str, PoolSize] = {}
     orders: tuple[OrderShare, ...] = ()
     if rng.random() >= _ORGANIC:
-        orders = _orders(rng, [name for name in pools if name != "pod_0"])
+        pools, orders = _market(rng, size)
     return Preset(
         name=f"training-{seed}",
         description="drawn for training",
-        pools=pools if orders else {},
+        pools=pools,
         orders=orders,
         hard_negatives=negatives,
         engagements_per_account=per_account,
         engagements_per_section=per_section,
         days=int(rng.integers(14, 61)),
-        smallest_pool=int(rng.integers(60, 401)),
+        smallest_pool=40,
     )
 
 
@@ -64,17 +85,40 @@ def random_scale(seed: int, scale: int) -> int:
     return max(5_000, round(scale * float(np.exp(rng.uniform(-np.log(2), np.log(2))))))
 
 
-def _orders(rng: np.random.Generator, pools: list[str]) -> tuple[OrderShare, ...]:
-    """Families of orders with their pools; shares of a lognormal spread add up to the drawn one."""
-    names = list(FAMILIES)
-    chosen = rng.choice(names, int(rng.integers(3, len(names) + 1)), replace=False).tolist()
-    total = float(np.exp(rng.uniform(*np.log(_SHARE))))
-    weights = rng.lognormal(0.0, 0.7, len(chosen))
-    return tuple(
-        OrderShare(
-            name,
-            "pod_0" if FAMILIES[name].on == "pod" else pools[int(rng.integers(len(pools)))],
-            float(total * weight / weights.sum()),
-        )
-        for name, weight in zip(chosen, weights, strict=True)
-    )
+def _between(rng: np.random.Generator, low: float, high: float) -> float:
+    """Drawn evenly in its logarithm."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _market(
+    rng: np.random.Generator, size: int
+) -> tuple[dict[str, PoolSize], tuple[OrderShare, ...]]:
+    """Pools with their work, and who delivers what; those that would deliver too much are left out.
+
+    Sizes of presets are nominal, for `FULL_SCALE`; smaller worlds shrink them.
+    """
+    nominal = max(1.0, FULL_SCALE / size)
+    families = [name for name, family in FAMILIES.items() if family.on != "pod"]
+    pools: dict[str, PoolSize] = {}
+    orders: list[OrderShare] = []
+    left = MOST_DELIVERED
+    for i in range(int(rng.integers(1, _POOLS + 1))):
+        kind, n, load = str(rng.choice(_KINDS)), _between(rng, *POOL_SIZES), _between(rng, *LOADS)
+        pod = rng.random() < _PODS and all(order.family != "pod" for order in orders)
+        if pod:
+            kind, n = "real", min(n, _POD_SIZE)
+        share = n * load / size
+        if share > left:
+            continue
+        left -= share
+        pool = f"{kind}_{i}"
+        pools[pool] = PoolSize(kind, round(n * nominal))
+        chosen = ["pod"]
+        if not pod:
+            chosen = rng.choice(families, int(rng.integers(1, _FAMILIES + 1)), replace=False)
+        weights = rng.lognormal(0.0, 0.5, len(chosen))
+        orders += [
+            OrderShare(str(name), pool, float(share * weight / weights.sum()))
+            for name, weight in zip(chosen, weights, strict=True)
+        ]
+    return pools, tuple(orders)

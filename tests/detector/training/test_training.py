@@ -10,11 +10,9 @@ import pytest
 from typer.testing import CliRunner
 from zhenzan.detector import Scan, scan
 from zhenzan.detector.cli.main import app
-from zhenzan.detector.simulate.presets import PRESETS
 from zhenzan.detector.training.evaluate import evaluate_bundle, evaluate_scan, flip_rate
 from zhenzan.detector.training.labels import read_labels, world_labels
 from zhenzan.detector.training.train import Data, train
-from zhenzan.detector.training.worlds import random_preset, random_scale
 from zhenzan.features.errors import InputError, SchemaError, UsageError
 from zhenzan.models.bundle import Bundle
 
@@ -140,21 +138,6 @@ def test_labels_that_wait_for_data_are_left_out_and_strangers_refused(
     assert list(made["id"]) == ["nobody", "nobody2"] and list(made["positive"]) == [True, False]
     with pytest.raises(InputError, match="none of the labelled ids"):
         train(tmp_path / "b", Data(paths=[files], labels=file, now_ms=NOW_MS))
-
-
-def test_training_worlds_vary_and_come_again() -> None:
-    made = [random_preset(seed) for seed in range(60)]
-    assert made[7] == random_preset(7)
-    shares = [sum(order.share for order in preset.orders) for preset in made]
-    assert sum(share == 0 for share in shares) > 0
-    assert max(shares) <= 0.12 + 1e-9 and min(s for s in shares if s) >= 0.002 - 1e-9
-    assert len({preset.days for preset in made}) > 15
-    families = {order.family for preset in made for order in preset.orders}
-    assert families >= {order.family for order in PRESETS["default"].orders}
-    for preset in made:
-        assert {order.pool for order in preset.orders} <= set(preset.pools)
-    scales = [random_scale(seed, 20_000) for seed in range(50)]
-    assert min(scales) >= 10_000 and max(scales) <= 40_000 and len(set(scales)) > 40
 
 
 def test_no_world_no_truth(tmp_path: Path) -> None:
