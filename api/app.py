@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import anyio.to_thread
@@ -12,7 +13,7 @@ from starlette.middleware import Middleware
 from zhenzan.api import problems
 from zhenzan.api.clock import Clock, system_clock
 from zhenzan.api.context import Service
-from zhenzan.api.openapi import described
+from zhenzan.api.openapi import described, document
 from zhenzan.api.parts import PARTS
 from zhenzan.api.request_log import RequestLog
 from zhenzan.api.routes import ROUTERS
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router, responses=_copy(_EVERYWHERE))
+    app.openapi = lru_cache(maxsize=1)(partial(document, app))  # type: ignore[method-assign]
     return app
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zhenzan.api.storage.models import DEFAULT_TENANT
 
-__all__ = ["LOCAL", "ROLES", "SCOPES", "Principal", "scopes_of"]
+__all__ = ["LOCAL", "ROLES", "SCOPES", "Principal", "operator_of", "scopes_of"]
 
 SCOPES: Final[Mapping[str, str]] = {
     "score": "Score one section.",
@@ -71,3 +71,8 @@ class Principal:
 
 LOCAL: Final = Principal(DEFAULT_TENANT, "local", frozenset(ROLES), frozenset(SCOPES), "local")
 """Everybody on this machine, as long as no key exists and only this machine can connect."""
+
+
+def operator_of(tenant_id: str) -> Principal:
+    """Whoever runs commands on the machine, for the audit log of that tenant."""
+    return replace(LOCAL, tenant_id=tenant_id, key_id="operator", name="command line")

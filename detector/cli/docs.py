@@ -48,10 +48,17 @@ def help_texts() -> dict[str, str]:
     wide = {"terminal_width": COLUMNS - 2, "resilient_parsing": True}
     root = group.make_context("zhenzan", [], **wide)
     found = {"zhenzan": root.get_help()}
-    for name in group.list_commands(root):
-        context = group.get_command(root, name).make_context(name, [], parent=root, **wide)
-        found[f"zhenzan {name}"] = context.get_help()
+    _add_helps(found, "zhenzan", group, root, wide)
     return found
+
+
+def _add_helps(found: dict[str, str], before: str, group: Any, root: Any, wide: Any) -> None:
+    for name in group.list_commands(root):
+        command = group.get_command(root, name)
+        context = command.make_context(name, [], parent=root, **wide)
+        found[f"{before} {name}"] = context.get_help()
+        if hasattr(command, "list_commands"):
+            _add_helps(found, f"{before} {name}", command, context, wide)
 
 
 def commands_page() -> str:

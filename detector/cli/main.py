@@ -20,6 +20,7 @@ from zhenzan.detector.cli import (
     train,
 )
 from zhenzan.detector.cli.common import Commands
+from zhenzan.detector.cli.plugged import add_commands
 
 __all__ = ["app", "main"]
 
@@ -71,6 +72,7 @@ for command in (
     doctor.doctor,
 ):
     app.command()(command)
+add_commands(app)
 
 
 def main() -> None:

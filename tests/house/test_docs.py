@@ -82,7 +82,8 @@ def test_readme_tells_coordination_from_purchase(house: ModuleType) -> None:
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md", "docs/commands.md"])
 def test_every_command_is_named(house: ModuleType, name: str) -> None:
     page = text(house, name)
-    assert not [command for command in commands() if f"zhenzan {command}" not in page]
+    wanted = set(commands()) if name.startswith("docs/") else {c.split()[0] for c in commands()}
+    assert not [command for command in sorted(wanted) if f"zhenzan {command}" not in page]
 
 
 def test_every_call_in_the_documents_exists(house: ModuleType) -> None:

@@ -1,0 +1,83 @@
+"""`zhenzan serve` without its command line: checks, logs, the HTTP server."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import uvicorn
+from zhenzan.api.app import create_app
+from zhenzan.api.logs import configure
+from zhenzan.api.security.keys import any_key
+from zhenzan.api.settings import Settings
+from zhenzan.api.storage import Database
+from zhenzan.features.errors import UsageError
+
+__all__ = ["check_address", "run", "server"]
+
+_GRACE_S: Final = 30
+"""Requests that run may end before a stop; jobs are handed back by their own part."""
+_HEAD_BYTES: Final = 32 << 10
+_AT_ONCE: Final = 1000
+"""Connections; what comes beyond is told 503, so that slow ones cannot pile up."""
+
+
+def check_address(settings: Settings) -> None:
+    """Refuses to listen where others can connect while anybody would be let in.
+
+    Raises:
+        UsageError: The address is not loopback, and no key was ever made.
+    """
+    if settings.is_loopback:
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        with database.reading() as session:
+            guarded = any_key(session)
+    finally:
+        database.close()
+    if not guarded:
+        raise UsageError(
+            f"others can reach {settings.host}, and there is no key yet: make one first with "
+            "`zhenzan keys create --role admin`, or listen on 127.0.0.1"
+        )
+
+
+def server(settings: Settings) -> uvicorn.Server:
+    """The server, ready to run; `should_exit` stops it."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            http="h11",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,  # ours has ids and no addresses
+            proxy_headers=False,  # whoever sits before us does not say who asks: keys do
+            server_header=False,
+            limit_concurrency=_AT_ONCE,
+            h11_max_incomplete_event_size=_HEAD_BYTES,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+    )
+
+
+def run(settings: Settings) -> None:
+    """Serves until it is stopped by a signal.
+
+    Raises:
+        UsageError: The address needs keys, or cannot be listened on.
+    """
+    configure(as_json=settings.log_json)
+    check_address(settings)
+    running = server(settings)
+    try:
+        running.run()
+    except SystemExit as error:  # uvicorn's way to say that it did not come up
+        raise UsageError(
+            f"cannot serve on {settings.host}:{settings.port}; the log says why"
+        ) from error
