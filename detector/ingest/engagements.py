@@ -138,6 +138,7 @@ def _numbered(engine: Engine, acts: Relation) -> tuple[Relation, int]:
         "ORDER BY CASE WHEN ts_lo_ms IS NULL THEN 2 * z_undo ELSE 1 END NULLS LAST, "
         "ts_lo_ms NULLS LAST, z_undo NULLS LAST"
     )
+    # Of rows that tie, each window has an order of its own: the one that opens has to come first.
     numbered = engine.sql(
         f"""WITH again AS (
   SELECT a.* FROM {acts.name} AS a
@@ -146,7 +147,7 @@ def _numbered(engine: Engine, acts: Relation) -> tuple[Relation, int]:
   SELECT again.*, CASE WHEN z_undo = 0 AND coalesce(lag(z_undo) OVER ({again} {order}), 1) = 1
     THEN 1 ELSE 0 END AS z_opens FROM again
 ), counted AS (
-  SELECT turned.*, sum(z_opens) OVER ({again} {order}
+  SELECT turned.*, sum(z_opens) OVER ({again} {order}, z_opens DESC NULLS LAST
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS z_nth FROM turned
 ), placed AS (
   SELECT {rest}, z_undo, z_nth, retracted_lo_ms, retracted_hi_ms,
