@@ -14,7 +14,7 @@ from zhenzan.detector.results import OUTPUTS, write_scan
 from zhenzan.detector.workspace import Workspace
 from zhenzan.features.family import Evidence
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "output_tables"]
 
 _LIST: Final = pa.list_(pa.string())
 _SECTION_INFO: Final = ("section_id", "platform", "kind", "creator_id", "title", "published_ms")
@@ -24,8 +24,23 @@ _COMMENT_TEXT: Final = ("comment_id", "text", "created_ms", "parent_id")
 def assemble(work: Workspace, statements: Sequence[tuple[str, Evidence]]) -> list[Path]:
     """Writes the directory `work.result`; returns its files."""
     shutil.rmtree(work.result, ignore_errors=True)
+    write_scan(
+        work.result,
+        outputs=output_tables(work, statements),
+        evidence=statements,
+        reference=_reference(work),
+    )
+    if work.learnt.is_dir():
+        shutil.copytree(work.learnt, work.result / "reference" / "attribution")
+    return [path for path in work.result.rglob("*") if path.is_file()]
+
+
+def output_tables(
+    work: Workspace, statements: Sequence[tuple[str, Evidence]]
+) -> dict[str, pa.Table]:
+    """The tables of a scan, by name of `OUTPUTS`."""
     members = work.arrow("campaign_members")
-    outputs = {
+    return {
         "sections": _with_campaigns(work.arrow("scored_sections"), members, "section"),
         "accounts": _with_campaigns(work.arrow("scored_accounts"), members, "account"),
         "comments": work.arrow("scored_comments"),
@@ -33,10 +48,6 @@ def assemble(work: Workspace, statements: Sequence[tuple[str, Evidence]]) -> lis
         "campaigns": _with_evidence(work.arrow("campaigns"), statements),
         "campaign_members": members,
     }
-    write_scan(work.result, outputs=outputs, evidence=statements, reference=_reference(work))
-    if work.learnt.is_dir():
-        shutil.copytree(work.learnt, work.result / "reference" / "attribution")
-    return [path for path in work.result.rglob("*") if path.is_file()]
 
 
 def _with_campaigns(rows: pa.Table, members: pa.Table, kind: str) -> pa.Table:

@@ -111,9 +111,10 @@ def attribution_step(work: Workspace) -> dict[str, Any]:
     """The posterior of every engagement."""
     from zhenzan.models.attribution import AttributionConfig, Reference, attribute
 
-    config, reference = AttributionConfig(), None
-    if work.options.reference is not None:
+    config, reference = AttributionConfig(), work.reference
+    if reference is None and work.options.reference is not None:
         reference = Reference.load(Scan.load(work.options.reference).learnt)
+    if reference is not None:
         config = reference.config
     found = attribute(
         work.engine,
@@ -192,7 +193,7 @@ def scores_step(work: Workspace) -> dict[str, Any]:
         rows = getattr(scores, name)
         schema = MODEL_TABLES[name]
         work.put(name, schema.empty_table() if rows.empty else as_table(rows, schema))
-    if work.has("context_rows"):
+    if work.has("context_rows") and work.told:
         work.put("context_effects", _effects(work, scores))
     return {"info": plain(scores.info)}
 

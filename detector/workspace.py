@@ -19,6 +19,7 @@ from zhenzan.features.engine.base import Engine, Relation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from zhenzan.models.attribution import Reference
 
 __all__ = ["Workspace"]
 
@@ -36,6 +37,8 @@ class Workspace:
         tell: Called with (done, total, note) from inside a long step.
         info: Step name to what the step recorded.
         written: Files that the step at hand has written.
+        reference: That of the options, where it is loaded already.
+        told: Whether a report is to tell what each benign explanation changed.
     """
 
     engine: Engine
@@ -46,6 +49,8 @@ class Workspace:
     tell: Callable[[int, int, str], None]
     info: dict[str, dict[str, Any]] = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
+    reference: Reference | None = None
+    told: bool = True
     _loaded: dict[str, Relation] = field(default_factory=dict)
 
     def put(

@@ -31,8 +31,9 @@ def fold(text: str | None) -> str:
     if not text:
         return ""
     plain = unicodedata.normalize("NFKC", text[:_MOST]).casefold()
-    shown = "".join(" " if c.isspace() else c for c in plain if c.isspace() or _visible(c))
-    return " ".join(shown.split())
+    if not plain.isprintable():  # most is, and is left as it stands
+        plain = "".join(" " if c.isspace() else c for c in plain if c.isspace() or _visible(c))
+    return " ".join(plain.split())
 
 
 def _visible(character: str) -> bool:

@@ -184,10 +184,16 @@ class DuckDBEngine(Engine):
         order_by: Sequence[str] = (),
     ) -> pa.Table:
         """See `Engine.fetch`."""
-        batches = self.fetch_batches(relation, columns=columns, order_by=order_by)
-        names = list(columns or relation.columns)
-        schema = pa.schema([relation.schema.field(n) for n in names])
-        return pa.Table.from_batches([b.cast(schema) for b in batches], schema=schema)
+        asked = None if columns is None and isinstance(relation, _Described) else relation.schema
+        chosen = "*" if asked is None else _quoted(columns or asked.names)
+        statement = f"SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}"
+        try:
+            rows = self._connection.sql(statement).to_arrow_table()
+        except duckdb.Error as error:
+            raise EngineError("fetch", statement, str(error)) from error
+        if asked is None:
+            return rows
+        return rows.cast(pa.schema([asked.field(name) for name in rows.schema.names]))
 
     def fetch_batches(
         self,
@@ -224,12 +230,15 @@ class DuckDBEngine(Engine):
 
     def drop(self, relation: Relation) -> None:
         """See `Engine.drop`; dropping what is gone already does nothing."""
+        if self._described.get(relation.name) is relation:
+            del self._described[relation.name]  # who drops it will not look at it again
         self._forget(relation.name, "drop")
 
     def clear(self) -> None:
         """See `Engine.clear`; a new session would take 17 ms."""
-        for name in list(self._kinds):
-            self._forget(name, "clear")
+        self._described.clear()
+        for name in sorted(self._kinds, key=lambda name: self._kinds[name] == "TABLE"):
+            self._forget(name, "clear")  # views first: what they read may be gone with them
 
     def close(self) -> None:
         """See `Engine.close`."""
