@@ -48,8 +48,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     app = FastAPI(
         lifespan=lifespan,
         middleware=[
+            Middleware(SecurityHeaders, https=chosen.https),  # outside: a 500 needs them as well
             Middleware(RequestLog, observers=held.observers),
-            Middleware(SecurityHeaders),
             Middleware(Origins, settings=chosen),
             Middleware(Bodies, settings=chosen),
         ],

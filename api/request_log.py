@@ -48,7 +48,7 @@ _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"
 
 
 class RequestLog:
-    """Middleware, the outermost: ids, the log, and the answer to what nobody foresaw.
+    """Middleware around what may fail: ids, the log, and the answer to what nobody foresaw.
 
     Args:
         app: What answers.

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
         host: Address to listen on; any but loopback needs keys.
         port: Port to listen on.
         hosts: Names under which the service may be called besides loopback ones; `*` for any.
+        https: A proxy before the service ends TLS: cookies go over it alone, browsers are told so.
         roots: Folders that jobs may read by path.
         url_prefixes: Addresses that jobs may read, by prefix.
         store_url: Where scans are kept (fsspec address or folder); default in `data_dir`.
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8650, ge=0, le=65535)
     hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    https: bool = False
     roots: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)] = ()
     url_prefixes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     store_url: str = ""

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter
-from zhenzan.api.routes import health
+from zhenzan.api.routes import audit, health, jobs, me
 
 __all__ = ["ROUTERS"]
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (health.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    audit.router,
+    health.router,
+    jobs.router,
+    me.router,
+)

@@ -23,11 +23,20 @@ from zhenzan.api.security.login import COOKIE, FORM_HEADER, find_login, same
 from zhenzan.api.security.principal import LOCAL, SCOPES, Principal
 from zhenzan.api.storage.models import ApiKey
 
-__all__ = ["bearer", "find_principal", "principal", "require"]
+__all__ = [
+    "FORGED_COST",
+    "address_of",
+    "bearer",
+    "find_principal",
+    "principal",
+    "require",
+    "slow_down",
+]
 
 bearer: Final = HTTPBearer(auto_error=False, scheme_name="key", description="`zz_…`")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORGED: Final = 20  # an unknown key costs its address as much as so many requests
+FORGED_COST: Final = 20
+"""An unknown key costs its address as much as so many requests."""
 
 
 def principal(
@@ -43,14 +52,14 @@ def principal(
     claimed = "" if "authorization" in request.headers else None  # a claim of another kind is none
     who = find_principal(request, held, given.credentials if given else claimed)
     if who is None:
-        _slow_down(held, f"address {_address(request)}", _FORGED)
+        slow_down(held, f"address {address_of(request)}", FORGED_COST)
         raise Problem(
             401,
             "unauthenticated",
             "send a key: Authorization: Bearer zz_…; `zhenzan keys create` makes one",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    _slow_down(held, who.key_id)
+    slow_down(held, who.key_id)
     if who.form_token and request.method not in _SAFE:
         token = request.headers.get(FORM_HEADER, "")
         if not same(token, who.form_token):
@@ -107,16 +116,22 @@ def _is_local(request: Request, held: Service) -> bool:
     if {"forwarded", "x-forwarded-for", "x-real-ip"} & set(request.headers):
         return False
     try:
-        return ipaddress.ip_address(_address(request)).is_loopback
+        return ipaddress.ip_address(address_of(request)).is_loopback
     except ValueError:
         return False
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where the connection comes from; empty where there is no address."""
     return request.client.host if request.client else ""
 
 
-def _slow_down(held: Service, caller: str, cost: float = 1) -> None:
+def slow_down(held: Service, caller: str, cost: float = 1) -> None:
+    """Counts a request of this caller.
+
+    Raises:
+        Problem: 429, with `Retry-After` in seconds.
+    """
     wait = held.rates.wait_s(caller, cost)
     if wait:
         raise Problem(
