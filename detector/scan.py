@@ -104,8 +104,8 @@ def scan(
             scan learnt; None learns anew, from all sections together.
         contexts: Benign explanations that the creator declares, such as
             `giveaway@2024-05-01..2024-05-03` or, for one section, `push@2024-05-01@ID`.
-        model: The folder of a bundle that `train` wrote, or the name of an installed scorer; None
-            scores by rules. Bands stay those of the rules.
+        model: `pretrained` for the shipped bundle, the folder of a bundle that `train` wrote, or
+            the name of an installed scorer; None scores by rules. Bands stay those of the rules.
         base_rate: Share of sections (accounts, comments) to which the stated event happened in
             data like this; None keeps that of the bundle's training.
         resume: Continue a run that was stopped, after its last finished step.
@@ -283,10 +283,11 @@ def _reference_digest(options: ScanOptions) -> str | None:
 def _model_digest(options: ScanOptions) -> str | None:
     """What the bundle is, wherever its folder stands; the name of an installed scorer."""
     from zhenzan.detector.checkpoint import file_digest
+    from zhenzan.models.scorers.registry import bundle_folder
 
     if options.model is None:
         return None
-    file = Path(options.model) / "bundle.json"
+    file = (bundle_folder(options.model) or Path()) / "bundle.json"
     return file_digest(file) if file.is_file() else options.model
 
 

@@ -77,7 +77,8 @@ def scan(
         typer.Option(
             "--model",
             metavar="BUNDLE",
-            help="A bundle of `zhenzan train`, for scores and probabilities. Default: rules.",
+            help="For scores and probabilities: `pretrained` (the shipped bundle) or the folder of "
+            "a bundle of `zhenzan train`. Default: rules.",
         ),
     ] = None,
     base_rate: Annotated[

@@ -1,4 +1,4 @@
-"""The known scorers by name: the rules, what was trained, and those that others install.
+"""The known scorers by name: the rules, the shipped bundle, and those that others install.
 
 A scorer of your own: a distribution with an entry point in the group `zhenzan.scorers` whose value
 is called without arguments and gives a `Scorer`, e.g. `hours = "my_package.scorer:HoursScorer"`.
@@ -12,19 +12,29 @@ from pathlib import Path
 from typing import Final
 
 from zhenzan.features.errors import UsageError
+from zhenzan.models.pretrained import PRETRAINED, shipped_folder
 from zhenzan.models.scorers.base import Scorer
 from zhenzan.models.scorers.rules import RulesScorer
 
-__all__ = ["DEFAULT", "ENTRY_POINT_GROUP", "get_scorer", "scorer_names"]
+__all__ = ["DEFAULT", "ENTRY_POINT_GROUP", "bundle_folder", "get_scorer", "scorer_names"]
 
 ENTRY_POINT_GROUP: Final = "zhenzan.scorers"
 DEFAULT: Final = RulesScorer.name
-"""Until a bundle is shipped whose figures on fresh worlds are better and known."""
+"""The shipped bundle is an offer: its figures are those of simulated worlds (docs/training.md)."""
 
 
 def scorer_names() -> tuple[str, ...]:
-    """The rules, then third-party scorers by name; a bundle is named by its folder."""
-    return (DEFAULT, *sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)}))
+    """The rules, the shipped bundle, then third-party scorers; others are named by their folder."""
+    shipped = () if shipped_folder() is None else (PRETRAINED,)
+    others = sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
+    return (DEFAULT, *shipped, *others)
+
+
+def bundle_folder(name: str) -> Path | None:
+    """The folder of the bundle that a name stands for; None for scorers that are none."""
+    if name == PRETRAINED:
+        return shipped_folder()
+    return Path(name) if Path(name).is_dir() else None
 
 
 def get_scorer(name: str = DEFAULT, *, base_rate: float | None = None) -> Scorer:
@@ -43,7 +53,8 @@ def get_scorer(name: str = DEFAULT, *, base_rate: float | None = None) -> Scorer
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.value):
         if point.name == name:
             return _installed(point.name, point.value, point.load)
-    if not Path(name).is_dir():
+    folder = bundle_folder(name)
+    if folder is None:
         raise UsageError(
             f"no scorer or bundle {name!r}; scorers: {', '.join(scorer_names())}, or the folder of "
             "a bundle that `zhenzan train` wrote"
@@ -51,7 +62,7 @@ def get_scorer(name: str = DEFAULT, *, base_rate: float | None = None) -> Scorer
     from zhenzan.models.bundle import Bundle
     from zhenzan.models.scorers.trained import TrainedScorer
 
-    return TrainedScorer(Bundle.load(name), base_rate=base_rate)
+    return TrainedScorer(Bundle.load(folder), base_rate=base_rate)
 
 
 def _installed(name: str, value: str, load: Callable[[], Callable[[], Scorer]]) -> Scorer:
