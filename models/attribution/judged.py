@@ -16,7 +16,11 @@ from zhenzan.models.attribution.corroboration import Clue, apply
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.fit import Fit, rescan
 from zhenzan.models.attribution.learnt import MARK_RANGE
-from zhenzan.models.attribution.ratios import apply_company, level_by_stream
+from zhenzan.models.attribution.ratios import (
+    apply_company,
+    level_by_stream,
+    settled_propensity,
+)
 from zhenzan.models.attribution.recall import (
     Seats,
     other_life,
@@ -79,18 +83,21 @@ def judge_alone(
     together = apply_company(value, learnt.company)
     propensity = none
     if "propensity" not in config.without:
-        propensity = other_life(timed, memory, by_creator=reference.by_creator) - learnt.level
+        life = other_life(timed, memory, by_creator=reference.by_creator)
+        propensity = settled_propensity(life, learnt.level)
     used = [_where_seen(clue, events) for clue in clues if clue.name in CLUES]
     hint = apply(used, learnt.clues) if used else none
     mark = np.clip(propensity + together + hint, *MARK_RANGE)
     mark = level_by_stream(events, mark, none, learnt.typical)
     frozen = (reference.curves, reference.null, reference.tables, config)
-    q, found = rescan(events, none, mark, *frozen)
-    sums = [float(even_steps(q).sum())]
-    for _ in range(1, config.rounds):
-        q, found = rescan(events, even_steps(q), mark, *frozen)
-        sums.append(float(even_steps(q).sum()))
-    q = even_steps(q)
+    q, sums, settled = none, list[float](), False
+    while len(sums) < config.rounds:
+        if not settled:
+            before = q
+            q, found = rescan(events, before, mark, *frozen)
+            q = even_steps(q)
+            settled = np.array_equal(q, before)  # another round would say the same again
+        sums.append(float(q.sum()))
     return replace(
         found, q=q, propensity=propensity, company=together, company_value=value, sums=tuple(sums)
     )

@@ -16,6 +16,7 @@ from zhenzan.models.attribution.ratios import (
     company_table,
     log_level,
     other_visits,
+    settled_propensity,
     typical_mark,
 )
 
@@ -79,6 +80,6 @@ def learn_ratios(
     if events.n and "propensity" not in config.without:
         ratio = other_visits(events, act, home)
         level = log_level(ratio, q, weight)
-        mark = mark + ratio - level
+        mark = mark + settled_propensity(ratio, level)
     typical = typical_mark(np.clip(mark + hint, *MARK_RANGE), weight) if events.n else 1.0
     return Learnt(act, chance, table, level, typical, clues)

@@ -81,7 +81,8 @@ def test_busy_life(streams: ModuleType, judge: Any, seed: int) -> None:
 def test_viral_surge_of_strangers(organic: World, streams: ModuleType, judge: Any) -> None:
     found, acts = judge(streams.surged(organic, np.random.default_rng(2), "s003"))
     surge = acts[acts["origin"] == "surge"]["p_purchased"]
-    assert surge.mean() < 0.01 and surge.max() < 0.5
+    # Honest lives elsewhere speak against delivery by a factor of two at most (`ratios.py`).
+    assert surge.mean() < 0.025 and surge.max() < 0.2
     assert called(found) == set()
 
 
