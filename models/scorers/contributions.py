@@ -2,7 +2,7 @@
 
 Shapley values of the trees add up to the score, column by column (Lundberg et al. 2020); a family
 gets the sum of its columns, and is told by the column that moved most, with the value a reader can
-look up. Columns without a value say nothing and are told as such.
+look up: columns that are not computable are told only where the family has no other.
 """
 
 from __future__ import annotations
@@ -13,14 +13,32 @@ from typing import Final
 import lightgbm
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from zhenzan.features.family import FeatureSpec, Text
+from zhenzan.models.scorers.shares import TreeShares
 
-__all__ = ["CONTRIBUTIONS", "contribution_text", "family_contributions"]
+__all__ = ["AVERAGE", "CONTRIBUTIONS", "column_shares", "contribution_text", "family_contributions"]
+
+Reals = NDArray[np.float64]
 
 CONTRIBUTIONS: Final = ("unit", "id", "family", "log_odds", "feature", "value", "feature_log_odds")
 """Columns: a row per entity and family, and one of the family `average` for where all start."""
 
 AVERAGE: Final = "average"
+"""Where all rows start, before anything is known of them."""
+
+
+def column_shares(booster: lightgbm.Booster, values: Reals) -> tuple[Reals, float]:
+    """Shares of each column in the log-odds of each row, and the average they are added to.
+
+    Trees of more than 63 leaves are left to LightGBM, a hundred times slower.
+    """
+    try:
+        trees = TreeShares.of(booster)
+    except ValueError:
+        made = np.asarray(booster.predict(values, pred_contrib=True, num_threads=1), np.float64)
+        return made[:, :-1], float(made[0, -1])
+    return trees.shares(values), trees.average
 
 
 def family_contributions(
@@ -41,37 +59,39 @@ def family_contributions(
     if frame.empty:
         return pd.DataFrame({name: [] for name in CONTRIBUTIONS})
     values = frame[list(columns)].to_numpy(dtype=np.float64)
-    shares = np.asarray(booster.predict(values, pred_contrib=True, num_threads=1), np.float64)
-    families = np.array([c.split("__")[0] for c in columns], dtype=object)
-    ids = frame.index.to_numpy(dtype=object)
-    rows = np.arange(len(frame))
-    parts = []
-    for family in dict.fromkeys(families.tolist()):
-        mine = np.flatnonzero(families == family)
-        part = shares[:, mine]
-        strongest = np.argmax(np.abs(part), axis=1)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "unit": unit,
-                    "id": ids,
-                    "family": family,
-                    "log_odds": part.sum(axis=1),
-                    "feature": np.asarray(columns, dtype=object)[mine[strongest]],
-                    "value": values[rows, mine[strongest]],
-                    "feature_log_odds": part[rows, strongest],
-                }
-            )
-        )
-    start = pd.DataFrame(
-        {"unit": unit, "id": ids, "family": AVERAGE, "log_odds": shares[:, -1], "feature": None,
-         "value": np.nan, "feature_log_odds": np.nan}
-    )  # fmt: skip
-    parts.append(start.astype({"feature": object}))
-    made = pd.concat(parts, ignore_index=True)
-    order = pd.DataFrame({"id": made["id"], "size": -made["log_odds"].abs(), "f": made["family"]})
-    sorted_rows = order.sort_values(["id", "size", "f"], kind="stable").index
-    return made.loc[sorted_rows, list(CONTRIBUTIONS)].reset_index(drop=True)
+    shares, average = column_shares(booster, values)
+    of = np.array([c.split("__")[0] for c in columns], dtype=object)
+    names = sorted({*of.tolist(), AVERAGE})
+    n = len(frame)
+    sums, at = np.full((n, len(names)), average), np.full((n, len(names)), -1)
+    for place, name in enumerate(names):
+        if name != AVERAGE:
+            mine = np.flatnonzero(of == name)
+            sums[:, place] = shares[:, mine].sum(axis=1)
+            at[:, place] = mine[_strongest(shares[:, mine], values[:, mine])]
+    order = np.argsort(-np.abs(sums), axis=1, kind="stable")
+    by_id = np.argsort(frame.index.to_numpy(dtype=object), kind="stable")
+    row = np.repeat(by_id, len(names))
+    family = order[by_id].ravel()
+    column = at[row, family]
+    told = column >= 0
+    made = {
+        "unit": unit,
+        "id": frame.index.to_numpy(dtype=object)[row],
+        "family": np.asarray(names, dtype=object)[family],
+        "log_odds": sums[row, family],
+        "feature": np.where(told, np.asarray(columns, dtype=object)[column], None),
+        "value": np.where(told, values[row, column], np.nan),
+        "feature_log_odds": np.where(told, shares[row, column], np.nan),
+    }
+    return pd.DataFrame(made)[list(CONTRIBUTIONS)].astype({"feature": object})
+
+
+def _strongest(shares: Reals, values: Reals) -> NDArray[np.intp]:
+    """Of each row the column that moved most among those with a value; of all where none has."""
+    blind = np.isnan(values)
+    weight = np.where(blind & ~blind.all(axis=1)[:, None], -1.0, np.abs(shares))
+    return np.argmax(weight, axis=1)
 
 
 def contribution_text(spec: FeatureSpec, value: float, log_odds: float) -> Text:
