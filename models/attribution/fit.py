@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,16 +15,9 @@ from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
 from zhenzan.models.attribution.corroboration import Clue, corroboration_ratio, learn
 from zhenzan.models.attribution.curve import Curves, fit_curves
 from zhenzan.models.attribution.events import Events
-from zhenzan.models.attribution.kernels import WINDOW_FIELDS, scan_windows
 from zhenzan.models.attribution.learnt import MARK_RANGE, Learnt, learn_ratios
 from zhenzan.models.attribution.lives import elsewhere, homes
-from zhenzan.models.attribution.null import (
-    GRID,
-    default_multipliers,
-    fit_multipliers,
-    log_likelihood_table,
-    log_tail_table,
-)
+from zhenzan.models.attribution.null import default_multipliers
 from zhenzan.models.attribution.ratios import (
     act_weights,
     company_ratio,
@@ -34,24 +25,15 @@ from zhenzan.models.attribution.ratios import (
     level_by_stream,
     propensity_ratio,
 )
+from zhenzan.models.attribution.scan import FIRST_AGREEMENT, Null, NullTables, Pass, scan
 
-__all__ = ["FIRST_AGREEMENT", "Fit", "Null", "NullTables", "fit", "null_tables", "rescan"]
+__all__ = ["Fit", "fit", "rescan"]
 
 Reals = NDArray[np.float64]
 
-# Before any fit a stream's surroundings weigh like three acts against the pooled curve.
-FIRST_AGREEMENT: Final = 3.0
-_SPREAD_RANGE: Final = (0.01, 20.0)
-_MAX_RECORDS: Final = 1 << 20
-_NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
-# A stream weighs at most 1,000 of its acts in the null, so that no single one makes it.
-_STREAM: Final = 1000.0
 # Clues are learnt before each of the last two rounds: what they help to find in the first of them
 # speaks for the other acts of its accounts in the second.
 _CORROBORATED: Final = 2
-# From 50,000 acts on, the streams are scanned in four parts.
-_PARTS: Final = 4
-_PART_ACTS: Final = 50_000
 # Before its window is lit, the excess around one act speaks for its account by a factor of three at
 # most: those who follow launches sit in many organic bursts (diluted stars, share .01).
 _ALONE: Final = math.log(3.0)
@@ -94,23 +76,6 @@ class Fit:
     learnt: Learnt | None = None
 
 
-@dataclass(slots=True)
-class Null:
-    """Agreement with the pool and multiplier distribution, by scale and group; refitted."""
-
-    agreement: Reals
-    multipliers: Reals
-
-
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    q: Reals
-    timing: Reals
-    best: Reals
-    n_windows: NDArray[np.int64]
-    windows: Reals
-
-
 def fit(
     events: Events,
     config: AttributionConfig,
@@ -140,7 +105,7 @@ def fit(
     q, propensity, hint = np.zeros(events.n), np.zeros(events.n), np.zeros(events.n)
     beside = company(events.n, neighbours, q, weight)
     together = company_ratio(beside, q, weight)
-    curves, found, q = _round(events, q, together, weight, null, config)
+    curves, found, q = _round(events, q, together, weight, null, config, final=config.rounds == 1)
     sums = [float(q.sum())]
     act, tables, learnt = np.zeros(events.n), dict[str, Reals](), None
     for done in range(1, config.rounds):
@@ -158,7 +123,10 @@ def fit(
             tables = learn(clues, honest) if remember else {}
         if remember and done == config.rounds - 1:
             learnt = learn_ratios(events, q, act, hint, weight, neighbours, tables, config, home)
-        curves, found, q = _round(events, q, propensity + together + hint, weight, null, config)
+        curves, found, q = _round(
+            events, q, propensity + together + hint, weight, null, config,
+            final=done == config.rounds - 1,
+        )  # fmt: skip
         sums.append(float(q.sum()))
     if progress is not None:
         progress(config.rounds, config.rounds)
@@ -186,13 +154,15 @@ def _round(
     weight: Reals,
     null: Null,
     config: AttributionConfig,
-) -> tuple[Curves, _Pass, Reals]:
+    *,
+    final: bool,
+) -> tuple[Curves, Pass, Reals]:
     """Curves from what is organic, then the windows; returns the new posteriors last."""
     organic = 1.0 - q
     curves = fit_curves(events, organic, config)
     log_mark = level_by_stream(events, np.clip(log_ratio, *MARK_RANGE), weight)
     mark = np.exp(log_mark)
-    found = _scan(events, organic, curves, null, mark, config)
+    found = scan(events, organic, curves, null, mark, config, final=final)
     return curves, found, _with_background(found.q, mark, config)
 
 
@@ -201,18 +171,6 @@ def _with_background(q: Reals, mark: Reals, config: AttributionConfig) -> Reals:
     mark = np.minimum(mark, _LONE)
     base = config.background * mark / (1.0 - config.background + config.background * mark)
     return np.asarray(q + (1.0 - q) * base)
-
-
-NullTables = tuple[list[Reals], list[Reals]]
-"""Log likelihood and log tail tables of all groups, by scale."""
-
-
-def null_tables(null: Null) -> NullTables:
-    """The tables of a null: some time to make, so that a reference makes them once."""
-    return (
-        [_stack(log_likelihood_table, rows) for rows in null.multipliers],
-        [_stack(log_tail_table, rows) for rows in null.multipliers],
-    )
 
 
 def rescan(
@@ -238,12 +196,8 @@ def rescan(
     Returns:
         The posteriors, and a fit that holds what the windows say; its ratios are zero.
     """
-    mark, found = np.exp(log_mark), _nothing(events)
-    if "excess" not in config.without:
-        scan = _Scan(events, 1.0 - q, curves, null, mark, config, found, tables)
-        with ThreadPoolExecutor(config.threads) as pool:
-            parts = list(pool.map(scan.part, *zip(*_parts(events), strict=True)))
-        found = replace(found, windows=np.concatenate([p.record for p in parts]))
+    mark = np.exp(log_mark)
+    found = scan(events, 1.0 - q, curves, null, mark, config, tables)
     q = _with_background(found.q, mark, config)
     none = np.zeros(events.n)
     return q, Fit(
@@ -254,7 +208,7 @@ def rescan(
 
 
 def _act_ratio(
-    found: _Pass,
+    found: Pass,
     q: Reals,
     propensity: Reals,
     together: Reals,
@@ -266,115 +220,3 @@ def _act_ratio(
     odds = np.log(np.maximum(q, 1e-12)) - np.log(np.maximum(1.0 - q, 1e-12))
     base = np.log(config.background) - np.log1p(-config.background)
     return np.asarray(np.maximum(alone, odds - base - propensity))
-
-
-def _scan(
-    events: Events,
-    organic: Reals,
-    curves: Curves,
-    null: Null,
-    mark: Reals,
-    config: AttributionConfig,
-) -> _Pass:
-    """All scales from fine to coarse; refits the null of each from what is left organic.
-
-    Streams do not see one another inside a pass, so parts of them run side by side; their number
-    depends on the data only, so that sums come out the same on any machine.
-    """
-    found = _nothing(events)
-    if "excess" in config.without:
-        return found
-    scan = _Scan(events, organic, curves, null, mark, config, found)
-    with ThreadPoolExecutor(config.threads) as pool:
-        parts = list(pool.map(scan.part, *zip(*_parts(events), strict=True)))
-    for scale in range(len(SCALES_S)):
-        histogram = sum(p.histogram[scale] for p in parts)
-        moments = sum(p.moments[scale] for p in parts)
-        for g in range(events.n_groups):
-            null.multipliers[scale, g] = fit_multipliers(histogram[g])
-            if moments[g, 1]:
-                spread = np.clip(moments[g, 0] / moments[g, 1], *_SPREAD_RANGE)
-                null.agreement[scale, g] = 1.0 / spread
-    return replace(found, windows=np.concatenate([p.record for p in parts]))
-
-
-def _nothing(events: Events) -> _Pass:
-    return _Pass(
-        np.zeros(events.n),
-        np.full(events.n, _NO_WINDOW),
-        np.zeros(events.n_streams),
-        np.zeros(events.n_streams, np.int64),
-        np.zeros((0, WINDOW_FIELDS)),
-    )
-
-
-def _parts(events: Events) -> list[tuple[int, int]]:
-    """Stream ranges of about equal numbers of acts; one where there is little to do."""
-    n = _PARTS if events.n >= _PART_ACTS else 1
-    cuts = np.searchsorted(events.offsets, np.linspace(0, events.n, n + 1)[1:-1])
-    edges = [0, *cuts.tolist(), events.n_streams]
-    return list(pairwise(edges))
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What one part of the streams adds to the null, and its recorded windows."""
-
-    histogram: Reals
-    moments: Reals
-    record: Reals
-
-
-class _Scan:
-    """One pass over all scales; `part` fills the shared arrays of `found` for its streams only."""
-
-    def __init__(
-        self,
-        events: Events,
-        organic: Reals,
-        curves: Curves,
-        null: Null,
-        mark: Reals,
-        config: AttributionConfig,
-        found: _Pass,
-        tables: NullTables | None = None,
-    ) -> None:
-        self._events, self._curves, self._mark = events, curves, mark
-        self._config, self._found = config, found
-        self._agreement = null.agreement.copy()
-        self._totals = np.add.reduceat(organic, events.offsets[:-1]) if events.n else organic
-        self._cumulated = np.append(0.0, np.cumsum(organic))
-        acts = np.diff(events.offsets)
-        self._weight = np.where(
-            acts < config.min_curve_acts, 0.0, np.minimum(1.0, _STREAM / np.maximum(acts, 1))
-        )
-        self._tables, self._tails = tables or null_tables(null)
-
-    def part(self, first: int, last: int) -> _Part:
-        """Scans the streams [first, last), every scale in turn."""
-        events, found = self._events, self._found
-        size = int(events.offsets[last] - events.offsets[first]) if events.n else 0
-        histogram = np.zeros((len(SCALES_S), events.n_groups, GRID, GRID))
-        moments = np.zeros((len(SCALES_S), events.n_groups, 2))
-        record = np.zeros((min(_MAX_RECORDS, 8 * size + 1), WINDOW_FIELDS))
-        n_record = 0
-        own = slice(first, last)
-        for scale, width in enumerate(SCALES_S if size else ()):  # nothing may be timed
-            for shift in (0.0, width / 2):
-                n_record = scan_windows(
-                    events.age_s, events.offsets[first : last + 1], events.origin_week_s[own],
-                    events.horizon_s[own], events.group[own], events.resolution_s[own],
-                    self._totals[own], self._weight[own], self._cumulated, self._curves.age,
-                    self._curves.week, self._agreement[scale], self._tables[scale],
-                    self._tails[scale], self._mark, width, shift,
-                    math.log(self._config.window_prior), self._config.mark_correlation, found.q,
-                    found.timing, found.best[own], found.n_windows[own], histogram[scale],
-                    moments[scale], record, n_record,
-                )  # fmt: skip
-        record = record[:n_record].copy()
-        record[:, 0] += first
-        return _Part(histogram, moments, record)
-
-
-def _stack(table: Callable[[Reals], Reals], rows: Reals) -> Reals:
-    return np.stack([table(row) for row in rows]) if len(rows) else np.zeros((0, GRID, GRID))

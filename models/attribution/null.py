@@ -20,7 +20,9 @@ __all__ = [
     "GRID",
     "RATE_OFFSET",
     "RATE_STEPS",
+    "SHARES",
     "default_multipliers",
+    "evidence_tables",
     "fit_multipliers",
     "log_likelihood_table",
     "log_tail_table",
@@ -42,6 +44,11 @@ _RATES: Final = np.exp(np.arange(GRID) / RATE_STEPS - RATE_OFFSET)
 _MULTIPLIERS: Final = np.exp(np.arange(-5.0, 16.01, 0.5))
 _SHAPE: Final = 8.0
 _PRIOR_WINDOWS: Final = 30.0
+# Delivered shares on which the posterior of a window is evaluated, and their cell widths.
+SHARES: Final = np.array([0.01, 0.03, 0.07, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99])
+_CELLS: Final = np.array([0.02, 0.03, 0.055, 0.115, 0.175, 0.2, 0.175, 0.125, 0.07, 0.035])
+# Orders run from 1 to 10,000 acts (seller price lists: 20 to 10,000), flat in the logarithm.
+_LOG_ORDERS: Final = np.log(1e4)
 _ITERATIONS: Final = 15
 
 
@@ -92,9 +99,8 @@ def fit_multipliers(windows: Reals) -> Reals:
 
 def log_likelihood_table(share: Reals) -> Reals:
     """(GRID, GRID) log probability of a count, not necessarily whole, at a rate."""
-    terms = _log_grid() + np.log(np.maximum(share, 1e-300))
-    peak = terms.max(axis=2)
-    return np.asarray(peak + np.log(np.exp(terms - peak[:, :, None]).sum(axis=2)))
+    peak, relative = _log_grid()
+    return np.asarray(peak + np.log(relative @ np.maximum(share, 1e-300)))
 
 
 def log_tail_table(share: Reals) -> Reals:
@@ -102,10 +108,35 @@ def log_tail_table(share: Reals) -> Reals:
     return np.asarray(np.log(np.maximum(_tail_grid() @ share, 1e-300)))
 
 
+def evidence_tables(table: Reals) -> tuple[Reals, Reals]:
+    """What a count says of an order, at all cells of a table of `log_likelihood_table`.
+
+    Returns:
+        Log evidence of an order of any share, (GRID, GRID), and of each of `SHARES`, on a last
+        axis: the probability that the rest of the acts is organic over that of the whole, times
+        the prior of the order's size.
+    """
+    place = np.log1p(_COUNTS[:, None] * (1.0 - SHARES)) * COUNT_STEPS
+    low = np.minimum(place.astype(np.int64), GRID - 2)
+    above = (place - low)[:, None, :]
+    rest = table[low].transpose(0, 2, 1) * (1.0 - above)
+    rest += table[low + 1].transpose(0, 2, 1) * above
+    size = _COUNTS[:, None] * _CELLS / ((_COUNTS[:, None] * SHARES + 1.0) * _LOG_ORDERS)
+    by_share = rest - table[:, :, None] + np.log(size + 1e-12)[:, None, :]
+    peak = by_share.max(axis=2)
+    by_count = peak + np.log(np.exp(by_share - peak[:, :, None]).sum(axis=2))
+    return np.asarray(by_count), np.asarray(by_share)
+
+
 @cache
-def _log_grid() -> Reals:
-    """Log probabilities at all cells of the tables: constant, 4 MB, used by every fit."""
-    return _log_probability(_COUNTS, _RATES)
+def _log_grid() -> tuple[Reals, Reals]:
+    """Largest log probability at each cell of the tables, and all of them relative to it.
+
+    Constant, 4 MB, used by every fit.
+    """
+    terms = _log_probability(_COUNTS, _RATES)
+    peak = terms.max(axis=2)
+    return peak, np.exp(terms - peak[:, :, None])
 
 
 @cache

@@ -21,12 +21,13 @@ from zhenzan.models.attribution.coherence import Coherence
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.curve import N_AGES, Curves
 from zhenzan.models.attribution.events import Arrivals, Events
-from zhenzan.models.attribution.fit import FIRST_AGREEMENT, Fit, Null, NullTables, null_tables
+from zhenzan.models.attribution.fit import Fit
 from zhenzan.models.attribution.learnt import Learnt
 from zhenzan.models.attribution.lives import by_creators
 from zhenzan.models.attribution.memory import Memory, remember
 from zhenzan.models.attribution.null import default_multipliers
 from zhenzan.models.attribution.placement import learn_arrival
+from zhenzan.models.attribution.scan import FIRST_AGREEMENT, Null, NullTables, null_tables
 
 __all__ = ["FORMAT", "Reference", "learn_reference"]
 
@@ -73,7 +74,7 @@ class Reference:
     @cached_property
     def tables(self) -> NullTables:
         """The null tables: made at first use, then kept."""
-        return null_tables(self.null)
+        return null_tables(self.null, keep=True)
 
     @cached_property
     def digest(self) -> str:
