@@ -6,6 +6,7 @@ from typing import Final
 
 import uvicorn
 from zhenzan.api.app import create_app
+from zhenzan.api.connections import PunctualProtocol
 from zhenzan.api.logs import configure
 from zhenzan.api.security.keys import any_key
 from zhenzan.api.settings import Settings
@@ -51,7 +52,7 @@ def server(settings: Settings) -> uvicorn.Server:
             create_app(settings),
             host=settings.host,
             port=settings.port,
-            http="h11",
+            http=PunctualProtocol,
             ws="none",
             lifespan="on",
             log_config=None,

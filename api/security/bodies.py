@@ -39,10 +39,10 @@ class Bodies:
             return
         set_ = self._settings
         limit = set_.max_upload_bytes if scope["path"] in STREAMED else set_.max_body_bytes
-        told = Headers(scope=scope).get("content-length", "")
-        if told.isdigit() and int(told) > limit:
+        problem = _refuse(Headers(scope=scope), limit)
+        if problem is not None:
             request_id = scope.get("state", {}).get("request_id")
-            await problem_response(request_id, _too_large(limit))(scope, receive, send)
+            await problem_response(request_id, problem)(scope, receive, send)
             return
         watched = _Watched(receive, limit, set_.body_grace_s, set_.body_bytes_per_s)
         await self._app(scope, watched, send)
@@ -79,6 +79,13 @@ class _Watched:
         if self._seen > self._limit:
             raise _too_large(self._limit)
         return message
+
+
+def _refuse(headers: Headers, limit: int) -> Problem | None:
+    told = headers.get("content-length", "")
+    if told and "transfer-encoding" in headers:  # a proxy may see another end than we do
+        return Problem(400, "ambiguous-length", "two lengths of one body")
+    return _too_large(limit) if told.isdigit() and int(told) > limit else None
 
 
 def _too_large(limit: int) -> Problem:
