@@ -6,7 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from zhenzan.api.context import Part, Service
+from zhenzan.api.jobs.embedded import EmbeddedWorkers
+from zhenzan.api.jobs.event_stream import EventStreams
+from zhenzan.api.streams.embedded import EmbeddedFollower
 
 __all__ = ["PARTS"]
 
-PARTS: Final[tuple[Callable[[Service], Part], ...]] = ()
+PARTS: Final[tuple[Callable[[Service], Part], ...]] = (
+    EventStreams,
+    EmbeddedWorkers,
+    EmbeddedFollower,
+)

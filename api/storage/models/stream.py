@@ -48,6 +48,7 @@ class StreamBatch(Tenanted, Base):
     digest: Mapped[str]
     n_rows: Mapped[int]
     n_rejected: Mapped[int]
+    rejections: Mapped[dict[str, Any] | None]
     segment: Mapped[str | None]
     received_ms: Mapped[int]
     scored_ms: Mapped[int | None]

@@ -18,6 +18,7 @@ def upgrade() -> None:
     for name in ("appended", "judged", "n_rows"):
         op.add_column("stream", _number(name))
     op.add_column("stream_batch", _number("seq"))
+    op.add_column("stream_batch", sa.Column("rejections", sa.JSON(), nullable=True))
     op.create_index("ix_stream_batch_stream_id_seq", "stream_batch", ["stream_id", "seq"])
     op.create_table(
         "stream_section",

@@ -1,0 +1,274 @@
+"""All rows of a stream: Parquet segments sorted by section, merged as they become many.
+
+    manifest.json       which segments count; replaced at once, so a kill leaves no half state
+    segments/           <table>-<level>-<number>.parquet, never changed once written
+
+The rows of a section stand together in each segment, and the footer of a segment says which
+sections its row groups span: to read a hundred sections of a thousand million rows, only the groups
+that may hold them are read. Eight segments of a level are merged into one of the next, so that a
+row is written a few times in all and a section is read from few places.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+__all__ = ["KEYS", "Segment", "Segments", "synced"]
+
+KEYS: Final[Mapping[str, str]] = {
+    "engagement": "section_id", "comment": "section_id", "section": "section_id",
+    "count_snapshot": "section_id", "account": "account_id",
+}  # fmt: skip
+"""The tables that a stream may hold, each with the column by which its segments are sorted."""
+
+# A group is what is read at least: 2^14 rows take some 3 ms. Larger ones read more rows in vain.
+_GROUP_ROWS: Final = 1 << 14
+# Segments of a level that make one of the next: with 8, a row of a stream of 10^9 rows is written
+# some four times, and a section is looked for in at most 7 places a level.
+_FAN: Final = 8
+# Rows held while segments are merged; some 100 MB of acts.
+_MERGE_ROWS: Final = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of rows of one table."""
+
+    table: str
+    file: str
+    level: int
+    rows: int
+
+
+class Segments:
+    """The segments of one stream; one process at a time writes.
+
+    Args:
+        folder: Of the stream.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._place = folder / "segments"
+        self._spans: dict[str, list[tuple[str | None, str | None]]] = {}
+        state = self._read()
+        self.through: int = state["through"]
+        self._next: int = state["next"]
+        self._live = [Segment(**row) for row in state["segments"]]
+
+    @property
+    def live(self) -> tuple[Segment, ...]:
+        """The segments that count."""
+        return tuple(self._live)
+
+    def files(self, table: str) -> list[Path]:
+        """Of one table, in the order in which they were made."""
+        return [self._place / s.file for s in self._live if s.table == table]
+
+    def add(self, pieces: Mapping[str, Sequence[Path]], through: int) -> None:
+        """Takes over the rows of batches up to number `through`; what it has, it does not take.
+
+        Args:
+            pieces: Parquet files by table, of the batches after `self.through`.
+            through: Number of the last batch among them.
+        """
+        if through <= self.through:
+            return
+        made = []
+        for table in sorted(pieces):
+            rows = pa.concat_tables([pq.read_table(path) for path in pieces[table]])
+            rows = rows.sort_by(KEYS[table]).combine_chunks()
+            if rows.num_rows:
+                made.append(self._write(table, 0, iter([rows])))
+        self._replace([*self._live, *made], through)
+        self.merge()
+
+    def merge(self) -> None:
+        """Merges levels that are full."""
+        full = self._full()
+        while full:
+            table, level = full[0].table, full[0].level + 1
+            made = self._write(table, level, self._merged(full))
+            gone = {segment.file for segment in full}
+            self._replace([*[s for s in self._live if s.file not in gone], made], self.through)
+            self._sweep()
+            full = self._full()
+
+    def read(self, table: str, keys: Collection[str]) -> pa.Table | None:
+        """The rows of some sections (accounts, of the table of accounts); None without any."""
+        wanted, found = sorted(keys), []
+        values = pa.array(wanted, pa.string())
+        for segment in self._live:
+            if segment.table != table:
+                continue
+            spans = self._spans_of(segment)
+            groups = [n for n, span in enumerate(spans) if _may_hold(span, wanted)]
+            if groups:
+                with pq.ParquetFile(self._place / segment.file) as file:
+                    rows = file.read_row_groups(groups)
+                found.append(rows.filter(pc.is_in(rows[KEYS[table]], value_set=values)))
+        whole = pa.concat_tables(found) if found else None
+        return whole if whole is not None and whole.num_rows else None
+
+    def rewrite(self, keep: Callable[[str, pa.Table], Any]) -> int:
+        """Keeps the rows that `keep(table, rows)` marks; returns how many went."""
+        kept, gone = [], 0
+        for segment in self._live:
+            made = self._write(segment.table, segment.level, self._filtered(segment, keep))
+            gone += segment.rows - made.rows
+            kept.append(made)
+        self._replace([segment for segment in kept if segment.rows], self.through)
+        self._sweep()
+        return gone
+
+    def sweep(self) -> None:
+        """Deletes files that a killed process left."""
+        self._sweep()
+
+    def _filtered(
+        self, segment: Segment, keep: Callable[[str, pa.Table], Any]
+    ) -> Iterator[pa.Table]:
+        with pq.ParquetFile(self._place / segment.file) as file:
+            for batch in file.iter_batches(_GROUP_ROWS):
+                rows = pa.Table.from_batches([batch])
+                yield rows.filter(keep(segment.table, rows))
+
+    def _full(self) -> list[Segment]:
+        """The lowest level of a table that has enough segments for a merge."""
+        levels: dict[tuple[int, str], list[Segment]] = {}
+        for segment in self._live:
+            levels.setdefault((segment.level, segment.table), []).append(segment)
+        return next((s for _, s in sorted(levels.items()) if len(s) >= _FAN), [])
+
+    def _merged(self, segments: Sequence[Segment]) -> Iterator[pa.Table]:
+        """Rows of all segments in order, a span of keys at a time."""
+        table = segments[0].table
+        key, spans = KEYS[table], [(s, self._spans_of(s)) for s in segments]
+        for low, high in _cuts([span for _, own in spans for span in own], segments):
+            parts = []
+            for segment, own in spans:
+                groups = [n for n, span in enumerate(own) if _overlaps(span, low, high)]
+                if groups:
+                    with pq.ParquetFile(self._place / segment.file) as file:
+                        rows = file.read_row_groups(groups)
+                    parts.append(rows.filter(_between(rows[key], low, high)))
+            if parts:
+                yield pa.concat_tables(parts).sort_by(key)
+
+    def _write(self, table: str, level: int, parts: Iterator[pa.Table]) -> Segment:
+        """A new file, safe on disk; it counts once the manifest names it."""
+        self._place.mkdir(parents=True, exist_ok=True)
+        name = f"{table}-{level}-{self._next:08d}.parquet"
+        self._next += 1
+        path, rows = self._place / name, 0
+        writer: pq.ParquetWriter | None = None
+        for part in parts:
+            if writer is None:
+                writer = pq.ParquetWriter(path, part.schema, compression="zstd")
+            writer.write_table(part, row_group_size=_GROUP_ROWS)
+            rows += part.num_rows
+        if writer is not None:
+            writer.close()
+            synced(path)
+        return Segment(table, name, level, rows)
+
+    def _spans_of(self, segment: Segment) -> list[tuple[str | None, str | None]]:
+        """First and last key of each row group, from the footer, which is read once."""
+        known = self._spans.get(segment.file)
+        if known is None:
+            meta = pq.read_metadata(self._place / segment.file)
+            place = meta.schema.to_arrow_schema().get_field_index(KEYS[segment.table])
+            found = [meta.row_group(n).column(place) for n in range(meta.num_row_groups)]
+            known = [_span(column.statistics) for column in found]
+            self._spans[segment.file] = known
+        return known
+
+    def _replace(self, live: list[Segment], through: int) -> None:
+        """From here on these segments count, and no others."""
+        state = {"through": through, "next": self._next, "segments": [asdict(s) for s in live]}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / "manifest.json.new"
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / "manifest.json")
+        synced(self.folder)
+        self._live, self.through = live, through
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            content = (self.folder / "manifest.json").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {"through": 0, "next": 0, "segments": []}
+        state: dict[str, Any] = json.loads(content)
+        return state
+
+    def _sweep(self) -> None:
+        live = {segment.file for segment in self._live}
+        self._spans = {name: spans for name, spans in self._spans.items() if name in live}
+        for path in self._place.glob("*.parquet") if self._place.is_dir() else ():
+            if path.name not in live:
+                path.unlink()
+
+
+def synced(path: Path) -> None:
+    """Waits until a file or folder is on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _span(statistics: Any) -> tuple[str | None, str | None]:
+    """Unknown ends are open: then the group is read."""
+    if statistics is None or not statistics.has_min_max:
+        return None, None
+    return statistics.min, statistics.max
+
+
+def _may_hold(span: tuple[str | None, str | None], wanted: Sequence[str]) -> bool:
+    low, high = span
+    if low is None or high is None:
+        return True
+    at = bisect_left(wanted, low)
+    return at < len(wanted) and wanted[at] <= high
+
+
+def _overlaps(span: tuple[str | None, str | None], low: str | None, high: str | None) -> bool:
+    first, last = span
+    if first is None or last is None:
+        return True
+    return (low is None or last >= low) and (high is None or first < high)
+
+
+def _between(keys: pa.ChunkedArray, low: str | None, high: str | None) -> Any:
+    """Keys in [low, high); None is open."""
+    mask = pa.array(np.ones(len(keys), bool))
+    if low is not None:
+        mask = pc.and_(mask, pc.greater_equal(keys, low))
+    return mask if high is None else pc.and_(mask, pc.less(keys, high))
+
+
+def _cuts(
+    spans: Sequence[tuple[str | None, str | None]], segments: Sequence[Segment]
+) -> Iterator[tuple[str | None, str | None]]:
+    """Spans of keys that cover everything, each of about `_MERGE_ROWS` rows."""
+    firsts = sorted({first for first, _ in spans if first is not None})
+    parts = max(1, sum(segment.rows for segment in segments) // _MERGE_ROWS)
+    step = max(1, len(firsts) // parts)
+    ends: list[str | None] = [None, *firsts[step::step], None]
+    yield from pairwise(ends)
