@@ -1,9 +1,13 @@
-"""The sources by name, and which of them knows a file; others plug in by entry point."""
+"""The sources by name, and which of them knows a file; others plug in by entry point.
+
+A source of your own: a distribution with an entry point in the group `zhenzan.sources` whose value
+is the source's class, e.g. `likes_log = "my_package.source:LikesLog"`.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Final
 
@@ -43,14 +47,25 @@ def sources() -> tuple[Source, ...]:
     """All sources: the built-in ones, then those of entry point group `zhenzan.sources` by name.
 
     Raises:
-        UsageError: Two sources share a name.
+        UsageError: Two sources share a name, or a third-party one cannot be loaded.
     """
     found = [source() for source in _BUILT_IN]
-    found += [point.load()() for point in sorted(entry_points(group=_GROUP), key=lambda p: p.name)]
+    points = sorted(entry_points(group=_GROUP), key=lambda p: (p.name, p.value))
+    found.extend(_installed(point) for point in points)
     names = [source.name for source in found]
     if len(set(names)) < len(names):
         raise UsageError(f"two sources share a name: {', '.join(sorted(names))}")
     return tuple(found)
+
+
+def _installed(point: EntryPoint) -> Source:
+    try:
+        made = point.load()()
+    except Exception as error:
+        raise UsageError(f"source {point.name!r} ({point.value}) fails: {error!r}") from error
+    if not isinstance(made, Source):
+        raise UsageError(f"{point.value} is no source; see zhenzan.detector.sources.base")
+    return made
 
 
 def get_source(name: str) -> Source:
