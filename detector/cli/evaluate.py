@@ -106,8 +106,14 @@ def _show_slices(unit: str, slices: Sequence[Mapping[str, Any]]) -> None:
     named = [s for s in slices if not s["positive"] and s["slice"] and s["above_0.005"]]
     worst = sorted(named, key=lambda s: (-s["above_0.005"], s["slice"]))[:_SHOWN]
     if worst:
-        said = ", ".join(f"{s['slice']} {s['above_0.005']:.1%} of {s['n']}" for s in worst)
+        said = ", ".join(f"{s['slice']} {_share(s)} of {s['n']}" for s in worst)
         say(f"{unit}s above the threshold of 0.5 % false positives, by innocent slice: {said}")
+
+
+def _share(part: Mapping[str, Any]) -> str:
+    low, high = part["above_0.005_low"], part["above_0.005_high"]
+    ends = "" if low is None else f" ({low:.1%}–{high:.1%})"
+    return f"{part['above_0.005']:.1%}{ends}"
 
 
 def _show_drift(unit: str, drift: Mapping[str, float]) -> None:

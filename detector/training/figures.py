@@ -56,30 +56,60 @@ def unit_figures(rows: pd.DataFrame, seed: int = 0) -> dict[str, Any]:
     return made | _probabilities(kept) | _bands(kept) | _coverage(kept)
 
 
-def slice_figures(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def slice_figures(rows: pd.DataFrame, seed: int = 0) -> list[dict[str, Any]]:
     """By slice: rows, mean probability, share of the top band, false positives at 0.5 %.
 
-    The threshold is that of all rows together, so that slices can be compared.
+    The threshold is that of all rows together, so that slices can be compared. Its interval (95 %)
+    draws groups whole, with a threshold of their own in each draw.
+
+    Args:
+        rows: Columns `JUDGED`.
+        seed: Of the bootstrap.
     """
     kept = rows[rows["score"].notna()]
     if kept.empty:
         return []
-    negative = np.sort(kept.loc[~kept["positive"], "score"].to_numpy(np.float64))[::-1]
-    allowed = int(RATES[0] * len(negative))
-    cut = negative[allowed] if allowed < len(negative) else -np.inf
+    parts = kept.groupby(["slice", "positive"])
+    above = _above(kept, parts.ngroup().to_numpy(), seed)
     made = []
-    for (name, outcome), part in kept.groupby(["slice", "positive"]):
+    for number, ((name, outcome), part) in enumerate(parts):
         band = part["band"].eq(_TOP).mean() if "band" in part else np.nan
+        said = interval(above[:, number])
         made.append(
             {
                 "slice": str(name),
                 "positive": bool(outcome),
                 "n": len(part),
-                "above_0.005": _number(float((part["score"] > cut).mean())),
+                "n_groups": int(part["group"].nunique()),
+                "above_0.005": _number(said.value),
+                "above_0.005_low": _number(said.low),
+                "above_0.005_high": _number(said.high),
                 "top_band": _number(float(band)),
                 "mean_probability": _number(float(part["probability"].mean())),
             }
         )
+    return made
+
+
+def _above(kept: pd.DataFrame, slices: NDArray[np.intp], seed: int) -> Reals:
+    """Share of each slice above the threshold in each draw; the first draw is the data itself."""
+    kept_score = kept["score"].to_numpy(np.float64)
+    order = np.argsort(-kept_score, kind="stable")
+    score, slices = kept_score[order], slices[order]
+    negative = ~kept["positive"].to_numpy(bool)[order]
+    codes = np.unique(kept["group"].to_numpy(str), return_inverse=True)[1][order]
+    n_groups, n_slices = int(codes.max()) + 1, int(slices.max()) + 1
+    weights = group_weights(n_groups, _REPLICATES if n_groups > 1 else 0, seed)
+    made = np.full((len(weights), n_slices), np.nan)
+    for row, weight in enumerate(weights):
+        counts = weight[codes]
+        organic = np.cumsum(counts * negative)
+        # The first negative beyond what is allowed sets the bar, which is to be exceeded.
+        beyond = int(np.searchsorted(organic, int(RATES[0] * organic[-1] + 1e-9), side="right"))
+        cut = score[beyond] if beyond < len(score) else -np.inf
+        of = np.bincount(slices, counts, n_slices)
+        over = np.bincount(slices, counts * (score > cut), n_slices)
+        np.divide(over, of, out=made[row], where=of > 0)
     return made
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from zhenzan.detector.training.figures import slice_figures, unit_figures
-from zhenzan.models.metrics import auc, recall_at
+from zhenzan.models.metrics import auc, group_weights, interval, recall_at, threshold_at
 
 
 def rows(n: int = 600, seed: int = 0) -> pd.DataFrame:
@@ -58,3 +58,22 @@ def test_slices_share_one_threshold() -> None:
     assert set(made) == {("organic", False), ("order:flash", True)}
     assert made["organic", False]["above_0.005"] <= 0.005
     assert made["order:flash", True]["above_0.005"] > 0.1
+
+
+def test_slices_have_intervals_of_the_slow_bootstrap() -> None:
+    data = rows().sample(frac=1, random_state=2)
+    weights = group_weights(7, 200, 0)
+    slow: dict[tuple[str, bool], list[float]] = {}
+    for weight in weights:
+        drawn = pd.concat([data[data["group"] == f"g{g}"] for g in range(7) for _ in
+                           range(weight[g])])  # fmt: skip
+        cut = threshold_at(drawn["score"], drawn["positive"], 0.005)
+        for key, part in drawn.groupby(["slice", "positive"]):
+            slow.setdefault(key, []).append(float((part["score"] > cut).mean()))
+    for part in slice_figures(data):
+        said = interval(slow[part["slice"], part["positive"]])
+        found = [part["above_0.005"], part["above_0.005_low"], part["above_0.005_high"]]
+        assert found == pytest.approx([said.value, said.low, said.high], abs=1e-6)
+        assert part["n_groups"] == 7
+    alone = slice_figures(data.assign(group="g"))
+    assert all(part["above_0.005_low"] is None for part in alone)
