@@ -40,7 +40,7 @@ def read_products(file: Path) -> tuple[Rows, Known]:
         raise InputError(f"cannot be read: {error}", path=file) from error
     if wrong or not table[_ID].is_unique:
         raise InputError("is no table of products", path=file, expected=f"{_LABEL} and {_ID}")
-    names = [name for name in table if name not in (_LABEL, _ID)]
+    names = [str(name) for name in table if name not in (_LABEL, _ID)]
     ids = pd.Index(table[_ID].astype(str))
     frame = table[names].astype(np.float64).set_axis(ids)
     frame.columns = [f"{_FAMILY}__{name}" for name in names]
