@@ -8,11 +8,13 @@ from typing import Final
 from zhenzan.api.context import Part, Service
 from zhenzan.api.jobs.embedded import EmbeddedWorkers
 from zhenzan.api.jobs.event_stream import EventStreams
+from zhenzan.api.operations.metrics import Metrics
 from zhenzan.api.streams.embedded import EmbeddedFollower
 
 __all__ = ["PARTS"]
 
 PARTS: Final[tuple[Callable[[Service], Part], ...]] = (
+    Metrics,
     EventStreams,
     EmbeddedWorkers,
     EmbeddedFollower,

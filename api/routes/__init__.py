@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter
-from zhenzan.api.routes import audit, health, jobs, me, streams
+from zhenzan.api.routes import audit, health, jobs, me, metrics, streams
 
 __all__ = ["ROUTERS"]
 
@@ -14,5 +14,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     jobs.router,
     me.router,
+    metrics.router,
     streams.router,
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from zhenzan.api.context import Service, service
+from zhenzan.api.operations.readiness import check_ready
 from zhenzan.api.schemas.health import HealthOut
 
 __all__ = ["router"]
@@ -21,6 +22,6 @@ def live() -> HealthOut:
 
 @router.get("/ready", operation_id="get_ready")
 def ready(held: Annotated[Service, Depends(service)]) -> HealthOut:
-    """The database answers as well; otherwise a problem with status 503."""
-    held.database.check()
+    """The database answers, and there is room on the disk; otherwise a problem with status 503."""
+    check_ready(held)
     return HealthOut(status="ok")

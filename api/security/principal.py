@@ -20,6 +20,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "appeals:write": "Appeal a decision.",
     "labels:read": "Export decisions as labels.",
     "streams:write": "Append to streams.",
+    "metrics:read": "Read metrics of the whole service, of all tenants; no ids.",
     "admin": "Keys, audit log, references, retention.",
 }
 """Every scope and what it allows."""
@@ -28,7 +29,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     "creator": frozenset(
         {"score", "jobs:write", "jobs:read", "results:read", "contexts:write", "appeals:write"}
     ),
-    "reviewer": frozenset(SCOPES) - {"admin"},
+    "reviewer": frozenset(SCOPES) - {"admin", "metrics:read"},
     "admin": frozenset(SCOPES),
 }
 """Every role and the scopes that it may have; a creator sees own uploads only."""

@@ -1,0 +1,1 @@
+"""What an operator needs: metrics, readiness, retention, backup and restore."""
