@@ -13,8 +13,10 @@ from zhenzan.detector.options import ScanOptions, digest_of
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.detector.scan import prefix
 from zhenzan.detector.simulate import simulate
+from zhenzan.detector.simulate.poorer import degrade
 from zhenzan.detector.steps import kept_attribution
-from zhenzan.detector.training.labels import world_labels
+from zhenzan.detector.training.facets import FACETS
+from zhenzan.detector.training.labels import VIEWS, View, world_labels
 from zhenzan.detector.training.worlds import ARTEFACTS, random_preset, random_scale
 from zhenzan.detector.workspace import Workspace
 from zhenzan.features.errors import InputError
@@ -28,7 +30,7 @@ from zhenzan.models.scorers.inputs import (
 )
 from zhenzan.models.train import Rows
 
-__all__ = ["FAR_MS", "gather", "gather_world", "gather_worlds", "stack"]
+__all__ = ["FAR_MS", "gather", "gather_world", "gather_worlds", "stack", "views_of"]
 
 FAR_MS: Final = 4_102_444_800_000
 """2100-01-01: after every simulated world, so that no act is rejected as lying in the future."""
@@ -60,7 +62,8 @@ def gather(paths: Sequence[Path], labels: pd.DataFrame, options: ScanOptions) ->
         ids = judged.index.intersection(known.index).intersection(inputs[unit].index)
         ids = ids.sort_values()
         truth, rules = known.loc[ids], judged.loc[ids]
-        facts = truth[["positive", "group", "slice", "amount"]].copy()
+        told = [name for name in FACETS if name in truth]
+        facts = truth[["positive", "group", "slice", "amount", *told]].copy()
         facts["positive"] = facts["positive"].astype(bool)
         facts["group"] = _grouped(unit, facts["group"], creators, homes)
         facts["class"] = unit_classes(unit, ids, found, classes, homes)
@@ -101,9 +104,21 @@ def _grouped(
     return groups.where((groups != ids) | owner.isna(), owner)
 
 
-def gather_world(world: Path, name: str) -> dict[str, Rows]:
-    """Rows of a simulated world, labelled by its truth, without what is no truth of people."""
-    made = gather([world], world_labels(world, name), ScanOptions(now_ms=FAR_MS, ids="keep"))
+def gather_world(world: Path, name: str, view: View = "events") -> dict[str, Rows]:
+    """Rows of a simulated world, labelled by its truth, without what is no truth of people.
+
+    Args:
+        world: Directory of `zhenzan simulate`.
+        name: Group of the rows.
+        view: How the world is held: whole, as counts, or as comments alone.
+    """
+    labels, options = world_labels(world, name, view), ScanOptions(now_ms=FAR_MS, ids="keep")
+    with TemporaryDirectory(prefix="zhenzan-") as folder:
+        held = world
+        if view != "events":
+            held = Path(folder) / view
+            degrade(world, held, view)
+        made = gather([held], labels, options)
     return {
         unit: Rows(rows.frame.drop(columns=list(ARTEFACTS), errors="ignore"), rows.facts)
         for unit, rows in made.items()
@@ -125,10 +140,19 @@ def gather_worlds(
         keep: Folder in which rows are kept by seed, and found again instead of being made.
     """
     report, parts = progress or Silent(), []
-    for done, seed in enumerate(seeds):
-        report.update(done, len(seeds), f"world {seed}")
-        parts.append(_kept(keep, seed, scale))
+    made = [(seed, view) for seed in seeds for view in views_of(seed)]
+    for done, (seed, view) in enumerate(made):
+        report.update(done, len(made), f"world {seed}, {view}")
+        parts.append(_kept(keep, seed, scale, view))
     return {unit: stack([part[unit] for part in parts]) for unit in UNITS}
+
+
+def views_of(seed: int) -> tuple[View, ...]:
+    """How a training world is held: one in three also as counts and as comments alone.
+
+    All three of one world have its group, so that no fold knows a world from another side.
+    """
+    return VIEWS if seed % 3 == 0 else VIEWS[:1]
 
 
 def stack(parts: Sequence[Rows]) -> Rows:
@@ -138,33 +162,34 @@ def stack(parts: Sequence[Rows]) -> Rows:
     return Rows(pd.concat(frames), pd.concat(facts))
 
 
-def _made(seed: int, scale: int) -> dict[str, Rows]:
+def _made(seed: int, scale: int, view: View) -> dict[str, Rows]:
     with TemporaryDirectory(prefix="zhenzan-") as folder:
         world = Path(folder) / "world"
         simulate(
             world, scenario=random_preset(seed, scale), scale=random_scale(seed, scale), seed=seed
         )
-        return gather_world(world, f"world-{seed}")
+        return gather_world(world, f"world-{seed}", view)
 
 
-def _kept(keep: Path | None, seed: int, scale: int) -> dict[str, Rows]:
+def _kept(keep: Path | None, seed: int, scale: int, view: View) -> dict[str, Rows]:
     """Rows from the folder where they are there, else made and put there.
 
     Files are named by what the columns mean, too: rows of other features are no rows of these.
     """
     if keep is None:
-        return _made(seed, scale)
+        return _made(seed, scale, view)
     known = known_features(families())
     meaning = {
         "versions": dict(known.versions),
         "columns": {u: list(known.specs[u]) for u in UNITS},
+        "facets": FACETS,
     }
-    stem = f"{digest_of(meaning)[:12]}-{scale}-{seed}"
+    stem = f"{digest_of(meaning)[:12]}-{scale}-{seed}-{view}"
     files = {u: [keep / f"{stem}-{u}-{part}.parquet" for part in ("x", "y")] for u in UNITS}
     if all(file.is_file() for pair in files.values() for file in pair):
         return {u: Rows(pd.read_parquet(x), pd.read_parquet(y)) for u, (x, y) in files.items()}
     keep.mkdir(parents=True, exist_ok=True)
-    made = _made(seed, scale)
+    made = _made(seed, scale, view)
     for unit, (x, y) in files.items():
         made[unit].frame.to_parquet(x)
         made[unit].facts.to_parquet(y)

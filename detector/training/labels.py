@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,16 @@ import pyarrow as pa
 from zhenzan.detector.sources.files import probe
 from zhenzan.detector.sources.records import BadRecord, read_records
 from zhenzan.detector.training.decisions import DECIDED, latest_outcomes
+from zhenzan.detector.training.facets import FACETS, world_facets
 from zhenzan.features.errors import InputError, SchemaError
 from zhenzan.models.scorers.inputs import UNITS
 
-__all__ = ["LABELS", "read_labels", "world_labels"]
+__all__ = ["LABELS", "VIEWS", "View", "read_labels", "world_labels"]
+
+View = Literal["events", "counts", "comments"]
+VIEWS: Final[tuple[View, ...]] = ("events", "counts", "comments")
+"""How a world may be held: every act with its time; readings of counters beside comments without
+authors; comments alone."""
 
 LABELS: Final = ("unit", "id", "positive", "group", "slice", "amount")
 """Columns: `group` keeps together what must not be split (operator, pool or creator), `slice` names
@@ -33,10 +39,14 @@ _NO: Final = frozenset({"0", "false", "no", "organic", "no_action", "benign_expl
 _WAITS: Final = "needs_more_data"
 
 
-def world_labels(world: Path, name: str) -> pd.DataFrame:
+def world_labels(world: Path, name: str, view: View = "events") -> pd.DataFrame:
     """Every section, account and comment of a simulated world; the world is the group.
 
-    Pools live in one world only, so whole worlds keep operators, pools and times apart.
+    Pools live in one world only, so whole worlds keep operators, pools and times apart. Where
+    comments alone are held, the stated events are about comments alone.
+
+    Returns:
+        Columns `LABELS` and `FACETS`.
 
     Raises:
         InputError: The directory is no simulated world.
@@ -47,6 +57,9 @@ def world_labels(world: Path, name: str) -> pd.DataFrame:
     likes, paid = comments["n_likes"].to_numpy(), comments["n_likes_delivered"].to_numpy()
     acts = (accounts["n_delivered"] + accounts["n_comments_delivered"]).to_numpy()
     wrote = (comments["label"] == "delivered").to_numpy()
+    if view == "comments":
+        n, bought, acts = texts, ordered, accounts["n_comments_delivered"].to_numpy()
+        likes, paid = np.zeros_like(likes), np.zeros_like(paid)
     kinds = sections["families"].fillna("").str.partition(",")[0].to_numpy(str)
     scenario = sections["scenario"].to_numpy(str)
     parts = [
@@ -72,9 +85,11 @@ def world_labels(world: Path, name: str) -> pd.DataFrame:
             paid,
         ),
     ]
+    facets = world_facets(world)
+    parts = [p.join(facets[u], on="id") for u, p in zip(UNITS, parts, strict=True)]
     made = pd.concat(parts, ignore_index=True)
     made["group"] = name
-    return made[list(LABELS)]
+    return made[[*LABELS, *FACETS]]
 
 
 def read_labels(file: Path) -> pd.DataFrame:
