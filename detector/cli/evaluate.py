@@ -38,8 +38,12 @@ def evaluate(
         typer.Option("--against", metavar="SCAN", help="Another scan, for the flip rate."),
     ] = None,
     model: Annotated[
-        Path | None,
-        typer.Option("--model", metavar="BUNDLE", help="Judge a bundle on fresh worlds instead."),
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="BUNDLE",
+            help="Judge a bundle (its folder, or pretrained) on fresh worlds instead.",
+        ),
     ] = None,
     worlds: Annotated[
         int, typer.Option("--worlds", metavar="N", min=1, help="How many fresh worlds.")
@@ -58,7 +62,7 @@ def evaluate(
     from zhenzan.detector.results import Scan
     from zhenzan.detector.training.evaluate import evaluate_bundle, evaluate_scan
     from zhenzan.features.errors import UsageError
-    from zhenzan.models.bundle import Bundle
+    from zhenzan.models.scorers.registry import get_bundle
 
     if (scan is None) == (model is None):
         raise UsageError("name a scan directory or --model, one of the two")
@@ -67,7 +71,7 @@ def evaluate(
         seeds = range(first_world, first_world + worlds)
         with progress_bar() as progress:
             progress.begin("worlds", 1, 1)
-            found = evaluate_bundle(Bundle.load(model), seeds, scale, progress, keep)
+            found = evaluate_bundle(get_bundle(model), seeds, scale, progress, keep)
     else:
         other = None if against is None else Scan.load(against)
         found = evaluate_scan(Scan.load(scan or "."), labels=labels, truth=truth, against=other)

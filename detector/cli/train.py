@@ -49,11 +49,11 @@ def train(
     scale: WorldScale = 20_000,
     keep: KeepRows = None,
     warm_start: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--warm-start",
             metavar="BUNDLE",
-            help="Continue the trees of this bundle instead of beginning with none.",
+            help="Continue the trees of a bundle: its folder, or pretrained where it is shipped.",
         ),
     ] = None,
     name: Annotated[
@@ -83,7 +83,7 @@ def train(
     from zhenzan.detector.options import ScanOptions
     from zhenzan.detector.training.train import Data
     from zhenzan.detector.training.train import train as run
-    from zhenzan.models.bundle import Bundle
+    from zhenzan.models.scorers.registry import get_bundle
     from zhenzan.models.train import TrainSettings
 
     diary = Diary.begin(track)
@@ -105,7 +105,7 @@ def train(
         scale=scale,
         keep=keep,
         reading=reading,
-        base=None if warm_start is None else Bundle.load(warm_start),
+        base=None if warm_start is None else get_bundle(warm_start),
     )
     with progress_bar() as progress:
         made = run(out, data, TrainSettings(folds=folds, seed=seed), name=name, progress=progress)

@@ -70,7 +70,7 @@ def slice_figures(rows: pd.DataFrame, seed: int = 0) -> list[dict[str, Any]]:
     if kept.empty:
         return []
     parts = kept.groupby(["slice", "positive"])
-    above = _above(kept, parts.ngroup().to_numpy(), seed)
+    above = _above(kept, np.asarray(parts.ngroup(), np.intp), seed)
     made = []
     for number, ((name, outcome), part) in enumerate(parts):
         band = part["band"].eq(_TOP).mean() if "band" in part else np.nan

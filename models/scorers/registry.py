@@ -9,14 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from zhenzan.features.errors import UsageError
 from zhenzan.models.pretrained import PRETRAINED, shipped_folder
 from zhenzan.models.scorers.base import Scorer
 from zhenzan.models.scorers.rules import RulesScorer
 
-__all__ = ["DEFAULT", "ENTRY_POINT_GROUP", "bundle_folder", "get_scorer", "scorer_names"]
+if TYPE_CHECKING:
+    from zhenzan.models.bundle import Bundle
+
+__all__ = [
+    "DEFAULT",
+    "ENTRY_POINT_GROUP",
+    "bundle_folder",
+    "get_bundle",
+    "get_scorer",
+    "scorer_names",
+]
 
 ENTRY_POINT_GROUP: Final = "zhenzan.scorers"
 DEFAULT: Final = RulesScorer.name
@@ -53,16 +63,28 @@ def get_scorer(name: str = DEFAULT, *, base_rate: float | None = None) -> Scorer
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: p.value):
         if point.name == name:
             return _installed(point.name, point.value, point.load)
+    bundle = get_bundle(name)
+    from zhenzan.models.scorers.trained import TrainedScorer
+
+    return TrainedScorer(bundle, base_rate=base_rate)
+
+
+def get_bundle(name: str) -> Bundle:
+    """The shipped bundle by its name, or the one in a folder.
+
+    Raises:
+        UsageError: There is none.
+        InputError: The folder holds no whole bundle.
+    """
+    from zhenzan.models.bundle import Bundle
+
     folder = bundle_folder(name)
     if folder is None:
         raise UsageError(
             f"no scorer or bundle {name!r}; scorers: {', '.join(scorer_names())}, or the folder of "
             "a bundle that `zhenzan train` wrote"
         )
-    from zhenzan.models.bundle import Bundle
-    from zhenzan.models.scorers.trained import TrainedScorer
-
-    return TrainedScorer(Bundle.load(folder), base_rate=base_rate)
+    return Bundle.load(folder)
 
 
 def _installed(name: str, value: str, load: Callable[[], Callable[[], Scorer]]) -> Scorer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_checks as checks
 from zhenzan.features.engine import Engine
 from zhenzan.features.errors import UsageError
 from zhenzan.features.families import get_family
@@ -136,6 +138,23 @@ def test_output_stays_pandas_whatever_is_asked_of_it(by_id: FeatureTransformer) 
         quick = clone(by_id).set_params(families=["timing"])
         found = quick.set_output(transform=kind).fit_transform(["s1"])
         assert isinstance(found, pd.DataFrame) and list(found.index) == ["s1"]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.check_parameters_default_constructible,
+        checks.check_get_params_invariance,
+        checks.check_set_params,
+        checks.check_no_attributes_set_in_init,
+        checks.check_estimator_cloneable,
+        checks.check_estimator_repr,
+        checks.check_valid_tag_types,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_the_contract_of_estimators_that_needs_no_numbers(check: Any) -> None:
+    check("FeatureTransformer", FeatureTransformer())
 
 
 @pytest.mark.parametrize(

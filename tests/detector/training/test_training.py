@@ -106,6 +106,8 @@ def test_commands_print_figures_and_refuse_what_cannot_be(
     assert data["units"]["section"]["slices"][0]["slice"] == "made up"
     for words in (["train", "--out", str(tmp_path / "b")],
                   ["train", str(files), "--out", str(tmp_path / "b")],
+                  ["train", "--worlds", "1", "--out", str(tmp_path / "b"), "--warm-start", "x"],
+                  ["evaluate", "--model", "nowhere"],
                   ["evaluate"], ["evaluate", str(scans[0].path)]):  # fmt: skip
         assert RUNNER.invoke(app, words).exit_code == 2
     assert not (tmp_path / "b").exists()
