@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,16 @@ __all__ = ["described", "document", "page"]
 VERSION: Final = "1"
 """Of the interface: rises when a caller would have to change."""
 
+_EVENT: Final = {
+    "description": "One event; `data` is JSON.",
+    "type": "object",
+    "properties": {
+        "data": {"type": "string"},
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+}
 _ABOUT: Final = """\
 Scores comment sections, accounts and comments for likely purchased engagement, with evidence and
 intervals. It reports likelihood about activity received; it accuses nobody and decides nothing.
@@ -42,7 +53,17 @@ def document(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):  # ours are problems
         schemas.pop(name, None)
     found["components"]["schemas"] = dict(sorted(schemas.items()))
+    for answer in _answers(found):
+        for media, content in answer.get("content", {}).items():
+            if media == "text/event-stream":
+                content["schema"] = _EVENT
     return found
+
+
+def _answers(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in found["paths"].values():
+        for operation in item.values():
+            yield from operation["responses"].values()
 
 
 def page(app: FastAPI) -> str:

@@ -16,11 +16,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
 from zhenzan.features.errors import InputError, ZhenzanError, printable
 
 __all__ = ["MEDIA_TYPE", "Problem", "ProblemOut", "install", "problem_response", "responses"]
 
 MEDIA_TYPE: Final = "application/problem+json"
+_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _MOST_FAULTS: Final = 20  # a body of a million wrong rows is told in one screen
 
 
@@ -102,7 +105,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return problem_response(_id(request), _of_http(error))
+        problem = _of_http(error)
+        if problem.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            problem.headers = {"Allow": ", ".join(_allowed(app, request.scope))}
+        return problem_response(_id(request), problem)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -116,6 +122,16 @@ def install(app: FastAPI) -> None:
     async def _unstorable(request: Request, error: DataError) -> JSONResponse:
         detail = "a value cannot be stored: a NUL character, or a number out of range"
         return problem_response(_id(request), Problem(422, "not-storable", detail))
+
+
+def _allowed(app: FastAPI, scope: Scope) -> list[str]:
+    """All methods of an address; a route by itself knows only its own."""
+    asked = {key: scope[key] for key in ("type", "path", "root_path", "headers", "query_string")}
+    return [
+        method
+        for method in _METHODS
+        if any(r.matches({**asked, "method": method})[0] is Match.FULL for r in app.routes)
+    ]
 
 
 def _id(request: Request) -> str | None:

@@ -79,7 +79,9 @@ class RequestLog:
         try:
             await self._app(scope, receive, with_id)
         except Exception as error:
-            _log.error("failed", extra={"request_id": request_id, **where(error)})
+            facts = where(error)
+            told = facts["error"], facts["at"][-1]
+            _log.error("failed: %s at %s", *told, extra={"request_id": request_id, **facts})
             if status:  # half an answer is out; the server must cut the connection
                 raise
             problem = Problem(500, "internal", "the request failed inside; see the logs")

@@ -14,6 +14,12 @@ def test_it_lives_and_is_ready(client: TestClient) -> None:
         assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_a_method_that_is_not_there_is_told_those_that_are(client: TestClient) -> None:
+    for path, allowed in (("/v1/me", "GET"), ("/v1/jobs", "GET, POST")):
+        answer = client.put(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 def test_what_is_not_there_is_a_problem(client: TestClient) -> None:
     answer = client.get("/v1/nothing", headers={"X-Request-Id": "mine"})
     assert answer.status_code == 404
