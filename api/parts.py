@@ -9,6 +9,8 @@ from zhenzan.api.context import Part, Service
 from zhenzan.api.jobs.embedded import EmbeddedWorkers
 from zhenzan.api.jobs.event_stream import EventStreams
 from zhenzan.api.operations.metrics import Metrics
+from zhenzan.api.results.rows import ResultPages
+from zhenzan.api.scoring.pool import ScorePool
 from zhenzan.api.streams.embedded import EmbeddedFollower
 
 __all__ = ["PARTS"]
@@ -16,6 +18,8 @@ __all__ = ["PARTS"]
 PARTS: Final[tuple[Callable[[Service], Part], ...]] = (
     Metrics,
     EventStreams,
+    ResultPages,
+    ScorePool,
     EmbeddedWorkers,
     EmbeddedFollower,
 )

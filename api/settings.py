@@ -59,6 +59,7 @@ class Settings(BaseSettings):
         rate_per_minute: Requests that one key may make a minute; 0 for no limit.
         session_hours: How long a log-in to the console lasts.
         retention_days: Scans and uploads are deleted after so many days; None keeps them.
+        scorers: Processes that score sections while callers wait; started at the first request.
         workers: Jobs that run at once in the embedded worker; 0 leaves them to `zhenzan work`.
         job_memory: Limit of the engine in one job, such as `2GB`; None leaves it to the engine.
         job_threads: Of the engine in one job; None means one a core.
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     rate_per_minute: int = Field(1200, ge=0)
     session_hours: float = Field(12, gt=0)
     retention_days: int | None = Field(None, ge=1)
+    scorers: int = Field(2, ge=1, le=64)
     workers: int = Field(1, ge=0)
     job_memory: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")
     job_threads: int | None = Field(None, ge=1)

@@ -10,7 +10,7 @@ from zhenzan.detector.results import Scan
 from zhenzan.features.errors import UsageError
 from zhenzan.features.family import Evidence
 
-__all__ = ["KINDS", "Explanation", "explain"]
+__all__ = ["KINDS", "Explanation", "explain", "explain_one"]
 
 KINDS: Final = ("section", "account", "comment", "campaign")
 _SIMILAR: Final = 3
@@ -46,9 +46,7 @@ def explain(scan: Scan, entity_id: str) -> tuple[Explanation, ...]:
         UsageError: There is none; the message names similar section ids.
     """
     found = tuple(
-        _explanation(scan, kind, entity_id, record)
-        for kind in KINDS
-        if (record := scan.record(kind, entity_id)) is not None
+        one for kind in KINDS if (one := explain_one(scan, kind, entity_id)) is not None
     )
     if found:
         return found
@@ -65,6 +63,12 @@ def _keeps_ids(scan: Scan) -> bool:
     choice = scan.run["config"]["ids"]
     read = {record["source"] for record in scan.run["inputs"]} - {None}
     return bool(choice == "keep" or (choice is None and read <= {"canonical"}))
+
+
+def explain_one(scan: Scan, kind: str, entity_id: str) -> Explanation | None:
+    """The entity of that kind and id; None where the scan has none."""
+    record = scan.record(kind, entity_id)
+    return None if record is None else _explanation(scan, kind, entity_id, record)
 
 
 def _explanation(scan: Scan, kind: str, entity_id: str, record: Mapping[str, Any]) -> Explanation:

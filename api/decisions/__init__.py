@@ -1,0 +1,1 @@
+"""Decisions of people: kept, appealed, exported as labels, measured in shadow mode."""

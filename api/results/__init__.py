@@ -1,0 +1,1 @@
+"""Finished scans as callers read them: pages, files, look-ups."""

@@ -1,0 +1,1 @@
+"""Sections scored while the caller waits."""

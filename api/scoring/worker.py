@@ -1,0 +1,127 @@
+"""The process that scores: warm engine, loaded references, one section after the other.
+
+It runs as `multiprocessing` starts it, knows no database, and ends with the service.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, Final
+
+from zhenzan.detector.score_section import SectionScore, SectionScorer
+from zhenzan.detector.statements import evidence_record, plain
+
+__all__ = ["ScoreTask", "prepare", "score"]
+
+_WARM: Final = 2
+"""References that a process keeps: one of 7,000 accounts takes some 30 MB, one of 10^6 more."""
+_MORE_GARBAGE: Final = 50_000
+"""Objects between two looks for garbage: a score makes 10^5 that are gone when it is done."""
+
+_scorers: OrderedDict[tuple[str, str | None, float | None], SectionScorer] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTask:
+    """One section to score.
+
+    Attributes:
+        place: The scan directory that learnt the reference.
+        payload: As `SectionScorer.score` takes it.
+        now_ms: The present, to the score.
+        timezone: Of times that name none.
+        contexts: Declared benign explanations.
+        include: Parts of the answer beside the section's row.
+        model: Folder of a bundle or name of a scorer; None means rules.
+        base_rate: For a bundle.
+        ids: `keep` or `hash`.
+        key_file: Key of hashed ids.
+    """
+
+    place: str
+    payload: Mapping[str, Any]
+    now_ms: int
+    key_file: str
+    timezone: str | None = None
+    contexts: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    model: str | None = None
+    base_rate: float | None = None
+    ids: str | None = None
+
+
+def prepare() -> None:
+    """Loads code, and waits for the end of the service in a thread of its own."""
+    from zhenzan.detector import steps
+
+    _ = steps
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    gc.freeze()
+    gc.set_threshold(_MORE_GARBAGE, 20, 20)
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(0)
+
+
+def score(task: ScoreTask) -> dict[str, Any]:
+    """The answer: the section's row, and what was asked for beside it.
+
+    Raises:
+        ZhenzanError: It cannot be scored.
+    """
+    scorer = _scorer(task)
+    parts = {"evidence", "insights"} & set(task.include)
+    found = scorer.score(
+        task.payload,
+        now_ms=task.now_ms,
+        timezone=task.timezone,
+        contexts=task.contexts,
+        include=sorted(parts),
+    )
+    return _answer(found, task.include)
+
+
+def _scorer(task: ScoreTask) -> SectionScorer:
+    key = (f"{task.place} {task.ids} {task.key_file}", task.model, task.base_rate)
+    if key not in _scorers:
+        while len(_scorers) >= _WARM:
+            _scorers.popitem(last=False)[1].close()
+        _scorers[key] = SectionScorer(
+            task.place,
+            model=task.model,
+            base_rate=task.base_rate,
+            ids=task.ids,  # type: ignore[arg-type]
+            key_file=Path(task.key_file),
+        )
+    _scorers.move_to_end(key)
+    return _scorers[key]
+
+
+def _answer(found: SectionScore, include: tuple[str, ...]) -> dict[str, Any]:
+    tables = ("comments", "accounts", "engagements", "campaigns", "campaign_members")
+    told: dict[str, Any] = {
+        "section": found.section,
+        "reference_digest": found.reference,
+        "rejections": plain(found.rejections),
+        "notes": plain(found.notes),
+    }
+    for name in tables:
+        if name in include:
+            told[name] = found.tables[name].to_pylist()
+    if "evidence" in include:
+        told["evidence"] = [plain(evidence_record(*one)) for one in found.statements]
+    if "insights" in include:
+        told["insights"] = plain(found.insights)
+    return told
