@@ -22,7 +22,7 @@ router: Final = APIRouter(prefix="/v1/scans/{scan_id}", tags=["scans"])
 
 
 @router.get("/lookup", operation_id="look_up", response_model=LookupOut, responses=responses(404))
-def look_up_entity(
+def look_up_subject(
     scan_id: RowId,
     kind: Annotated[SubjectKind, Query(description="What is looked for.")],
     id: Annotated[Identifier, Query(description="Its id, as the scan spells it.")],
