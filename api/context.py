@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from fastapi import Request
 from zhenzan.api.clock import Clock, system_clock
 from zhenzan.api.request_log import Observer
-from zhenzan.api.security.rates import Rates
+from zhenzan.api.rates import Rates
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
 from zhenzan.features.errors import ZhenzanError

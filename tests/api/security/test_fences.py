@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from zhenzan.api.context import Service
-from zhenzan.api.security.rates import Rates
+from zhenzan.api.rates import Rates
 from zhenzan.api.settings import Settings
 
 
