@@ -12,6 +12,7 @@ from zhenzan.api.jobs.request import JobRequest
 from zhenzan.api.jobs.roots import allowed_path, roots_of
 from zhenzan.api.jobs.urls import allowed_url, parse_prefix
 from zhenzan.api.problems import Problem
+from zhenzan.api.results.declared import declared_for
 from zhenzan.api.security.principal import Principal
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage.models import NamedReference, StoredScan
@@ -52,7 +53,8 @@ def admitted(
             "previous": _scan(session, principal, asked.options.previous, named=False),
         }
     )
-    return asked.model_copy(update={"paths": paths, "options": options})
+    declared = tuple(declared_for(session, principal))
+    return asked.model_copy(update={"paths": paths, "options": options, "declared": declared})
 
 
 def _check_options(asked: JobRequest, settings: Settings) -> None:

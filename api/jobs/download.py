@@ -85,8 +85,7 @@ def _check_size(address: Address, size: int, limit: int) -> None:
 def _http(address: Address, prefixes: Sequence[Address]) -> Iterator[tuple[IO[bytes], int]]:
     for _ in range(_HOPS + 1):
         connection = _connection(address)
-        with closing(connection):
-            answer = _asked(connection, address)
+        with closing(connection), closing(_asked(connection, address)) as answer:
             if answer.status in _MOVED:
                 goal = urljoin(address.text, answer.headers.get("Location", ""))
                 address = allowed_url(goal, prefixes)  # says why not

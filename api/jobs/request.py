@@ -86,6 +86,7 @@ class JobRequest(BaseModel):
         paths: Below configured roots.
         urls: Below configured prefixes.
         options: Of the scan.
+        declared: Contexts that were declared in the tenant, for sections that the data may hold.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,3 +96,4 @@ class JobRequest(BaseModel):
     paths: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     options: JobOptions = JobOptions()
+    declared: tuple[str, ...] = ()

@@ -47,6 +47,7 @@ class Task:
         prefixes: What may be downloaded.
         limit: Most bytes of one download.
         options: Of the scan (`JobOptions`).
+        declared: Contexts of sections that the data may hold.
         reference, previous: Scans in the store, by id.
         model: Folder of a bundle, or name of a scorer.
         key_file: Key of hashed ids, one a tenant.
@@ -70,6 +71,7 @@ class Task:
     prefixes: list[str] = field(default_factory=list)
     limit: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    declared: list[str] = field(default_factory=list)
     reference: str | None = None
     previous: str | None = None
     model: str | None = None
@@ -219,6 +221,7 @@ def _options(task: Task, store: StoreBase) -> ScanOptions:
         previous=scan_of(task.previous),
         reference=scan_of(task.reference),
         contexts=asked.contexts,
+        known_contexts=tuple(task.declared),
         model=task.model,
         base_rate=asked.base_rate,
     )

@@ -40,6 +40,7 @@ def task_of(lease: Lease, settings: Settings) -> Task:
         prefixes=list(settings.url_prefixes),
         limit=settings.max_upload_bytes,
         options=options.model_dump(mode="json", exclude_defaults=True),
+        declared=list(asked.declared),
         reference=options.reference,
         previous=options.previous,
         model=model_place(settings.data_dir, options.model),

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from zhenzan.api.jobs.intake import MOST_FILES, MultipartIntake, RawIntake
 from zhenzan.api.problems import Problem
@@ -37,6 +37,7 @@ def take(folder: Path, body: bytes, cuts: list[int], limit: int = 1 << 20) -> Mu
     return intake
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 10_000), max_size=30), st.lists(st.binary(max_size=200), min_size=1))
 def test_a_form_is_the_same_however_it_is_cut(cuts: list[int], contents: list[bytes]) -> None:
     contents = [c.replace(b"--XX", b"") for c in contents]
