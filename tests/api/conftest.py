@@ -24,7 +24,10 @@ from zhenzan.api.settings import Settings
 from zhenzan.api.storage.models import Tenant
 
 POSTGRES = os.environ.get("ZHENZAN_TEST_POSTGRES", "")
-DATABASES = ["sqlite", *(["postgresql"] if POSTGRES else [])]
+DATABASES = [
+    "sqlite",
+    *([pytest.param("postgresql", marks=pytest.mark.postgres)] if POSTGRES else []),
+]
 
 
 @contextmanager
