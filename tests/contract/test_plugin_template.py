@@ -85,9 +85,16 @@ def test_everything_that_plugs_in_is_found(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_the_family_keeps_the_contract_of_all_families(run: Run) -> None:
-    suite = ROOT / "tests" / "contract" / "test_families.py"
-    words = [str(suite), "-c", str(ROOT / "pyproject.toml"), "-q", "-k", "punctual",
+@pytest.mark.parametrize(
+    ("suite", "name"),
+    [
+        ("contract/test_families.py", "punctual"),
+        # All but the one that asks whether it is any good, which a template need not be.
+        ("models/baselines/test_baseline_conformance.py", "same-minute and not rank_above"),
+    ],
+)
+def test_it_keeps_the_contracts_of_the_built_in_ones(run: Run, suite: str, name: str) -> None:
+    words = [str(ROOT / "tests" / suite), "-c", str(ROOT / "pyproject.toml"), "-q", "-k", name,
              "-p", "no:cacheprovider"]  # fmt: skip
     code = f"import sys, pytest; sys.exit(pytest.main({words!r}))"
     told = run("-c", code).stdout
@@ -155,6 +162,10 @@ def test_a_new_model_is_trained_and_held_against_all_baselines(run: Run, tmp_pat
     }  # fmt: skip
     assert table["accounts"].nunique() == table["workers"].nunique() == 1, "one split for all"
     assert table["auc"].between(0, 1).all() and table.loc["new model", "auc"] > 0.5
+    gain = table["auc"] - table.loc["without it", "auc"]
+    assert np.allclose(table["gain"], gain, atol=2e-6)
+    paired = table.drop(index="without it")
+    assert (paired["gain_low"] <= paired["gain_high"]).all()
     made = Bundle.load(tmp_path / "bundle")
     assert made.versions["punctual"] == 1
     here = known_features(families())
