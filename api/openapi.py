@@ -20,6 +20,7 @@ __all__ = ["described", "document", "page"]
 VERSION: Final = "1"
 """Of the interface: rises when a caller would have to change."""
 
+_BYTES: Final = {"type": "string", "format": "binary"}
 _EVENT: Final = {
     "description": "One event; `data` is JSON.",
     "type": "object",
@@ -44,7 +45,8 @@ def described() -> dict[str, Any]:
 
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of `/v1`, with the schema of problems."""
-    found = get_openapi(routes=app.routes, openapi_version="3.1.0", **described())
+    made = get_openapi(routes=app.routes, openapi_version="3.1.0", **described())
+    found: dict[str, Any] = json.loads(json.dumps(made))  # parts of it are shared
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     problem.pop("$defs", None)
@@ -57,6 +59,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         for media, content in answer.get("content", {}).items():
             if media == "text/event-stream":
                 content["schema"] = _EVENT
+            elif media == "application/json" and content.get("schema") == _BYTES:
+                content["schema"] = {"type": "object"}  # a file that is JSON
     return found
 
 

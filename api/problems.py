@@ -126,6 +126,9 @@ def install(app: FastAPI) -> None:
 
 def _allowed(app: FastAPI, scope: Scope) -> list[str]:
     """All methods of an address; a route by itself knows only its own."""
+    described = app.openapi()["paths"].get(scope["path"])
+    if described:  # of `/v1/jobs/upload`, not of the job that would be named so
+        return sorted(method.upper() for method in described)
     asked = {key: scope[key] for key in ("type", "path", "root_path", "headers", "query_string")}
     return [
         method

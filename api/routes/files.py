@@ -6,10 +6,17 @@ import re
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+from fastapi.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    Response,
+    StreamingResponse,
+)
 from zhenzan.api.context import Service, service
 from zhenzan.api.etags import KEEP, etag_of, has, unchanged
 from zhenzan.api.problems import Problem, responses
+from zhenzan.api.results.run_record import read_run_record
 from zhenzan.api.results.stored import open_scan
 from zhenzan.api.results.tabular import csv_of
 from zhenzan.api.schemas.text import Identifier, RowId
@@ -70,6 +77,8 @@ def get_scan_file(
         "Cache-Control": KEEP,
         "Content-Disposition": f'attachment; filename="{scan_id}-{name}"',
     }
+    if kind == "json":
+        return JSONResponse(read_run_record(file), headers=headers)
     if kind == "csv":
         return StreamingResponse(csv_of(file), headers=headers, media_type=_TYPES[kind])
     _one_range(request, file.stat().st_size)
