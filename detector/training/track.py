@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,9 @@ EXPERIMENT: Final = "zhenzan"
 """Name of the experiment that all runs belong to."""
 # MLflow keeps its file store for those who ask for it, and reports its use unless asked not to.
 _ASKED: Final = {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
-_BATCH: Final = 500  # figures at once; its interface takes a thousand
+_BATCH: Final = 100  # at once; its interface takes no more parameters, and more figures
+_LONGEST: Final = 250  # characters of a name
+_ODD: Final = re.compile(r"[^\w.\- ]")  # what its names may not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,11 @@ def record(folder: Path, run: Recorded) -> str:
             experiment, start_time=run.start_ms, run_name=run.name, tags={"kind": run.kind}
         )
         run_id: str = begun.info.run_id
-        params = [mlflow.entities.Param(k, str(v)) for k, v in _leaves(run.parameters)]
-        client.log_batch(run_id, params=params)
-        metrics = [mlflow.entities.Metric(k, v, run.end_ms, 0) for k, v in _numbers(run.figures)]
+        params = [mlflow.entities.Param(k, str(v)) for k, v in _named(_leaves(run.parameters))]
+        for at in range(0, len(params), _BATCH):
+            client.log_batch(run_id, params=params[at : at + _BATCH])
+        numbers = _named(_numbers(run.figures))
+        metrics = [mlflow.entities.Metric(k, v, run.end_ms, 0) for k, v in numbers]
         for at in range(0, len(metrics), _BATCH):
             client.log_batch(run_id, metrics=metrics[at : at + _BATCH])
         for path in run.files:
@@ -132,6 +137,14 @@ def _leaves(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, A
             yield from _leaves(part, f"{before}{name}.")
         else:
             yield f"{before}{name}", part
+
+
+def _named(leaves: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Under names that MLflow takes; the whole stays readable in the files."""
+    made: dict[str, Any] = {}
+    for name, value in leaves:
+        made.setdefault(_ODD.sub("_", name).lstrip(".")[:_LONGEST] or "_", value)
+    return list(made.items())
 
 
 def _numbers(figures: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

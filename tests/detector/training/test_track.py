@@ -64,6 +64,18 @@ def test_a_run_is_found_again_with_all_that_it_had(
     assert not (tmp_path / "home").exists(), "nothing is kept outside the store"
 
 
+def test_names_and_numbers_of_any_kind_are_taken(tmp_path: Path) -> None:
+    pytest.importorskip("mlflow", reason="needs the extra `track`")
+    odd = {"order:flash ≥ 5 %": 0.5, "../../up": 0.25, "区间/段": 1.0, "x" * 400: 2.0}
+    many = {f"p{i}": "v" for i in range(250)}
+    run = Recorded("train", "", 1, 2, parameters={**many, **odd}, figures={"a": odd, "b": {}})
+    record(tmp_path / "runs", run)
+    kept = {path.name: path.read_text("utf-8") for path in tmp_path.rglob("metrics/*")}
+    assert len(kept) == 4 and kept["a.order_flash _ 5 _"].split()[1] == "0.5"
+    assert len(list(tmp_path.rglob("params/*"))) == 254
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "runs"], "no name leads out of the store"
+
+
 def _plain(run: Recorded) -> dict[str, object]:
     return {name: getattr(run, name) for name in Recorded.__slots__}
 
