@@ -8,6 +8,7 @@ from typing import Final
 from zhenzan.api.context import Part, Service
 from zhenzan.api.jobs.embedded import EmbeddedWorkers
 from zhenzan.api.jobs.event_stream import EventStreams
+from zhenzan.api.operations.keeper import Keeper
 from zhenzan.api.operations.metrics import Metrics
 from zhenzan.api.results.rows import ResultPages
 from zhenzan.api.scoring.pool import ScorePool
@@ -22,4 +23,5 @@ PARTS: Final[tuple[Callable[[Service], Part], ...]] = (
     ScorePool,
     EmbeddedWorkers,
     EmbeddedFollower,
+    Keeper,
 )

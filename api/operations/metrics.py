@@ -83,7 +83,7 @@ class _OfDatabase:
     def _jobs(self) -> Iterator[Metric]:
         with self._held.database.reading() as session:
             by_status = select(Job.status, func.count()).group_by(Job.status)
-            counted = {status: n for status, n in session.execute(by_status).tuples()}
+            counted = {row[0]: row[1] for row in session.execute(by_status)}
             queued = session.scalar(select(func.min(Job.created_ms)).where(Job.status == QUEUED))
             kept = select(func.count(), func.coalesce(func.sum(StoredScan.size_bytes), 0))
             scans, size = session.execute(kept.where(StoredScan.deleted_ms.is_(None))).one()

@@ -100,7 +100,7 @@ def test_every_call_in_the_documents_exists(house: ModuleType) -> None:
 def test_every_option_named_in_prose_exists(house: ModuleType) -> None:
     known = set().union(*commands().values(), {"--debug", "--version", "--help"})
     # Options of other programs that the documents mention.
-    known |= {"--check", "--import-mode", "--no-deps"}
+    known |= {"--check", "--import-mode", "--no-deps", "--build", "--rm"}
     for page in house.pages():
         found = set(OPTION.findall(page.read_text("utf-8")))
         assert found <= known, f"{page.name}: {sorted(found - known)}"

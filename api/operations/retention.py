@@ -1,0 +1,227 @@
+"""What is kept no longer: everything of a certain age, and everything of one account."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlalchemy import delete, or_, select
+from zhenzan.api.jobs.states import OVER
+from zhenzan.api.jobs.store import RemoteStore, StoreBase
+from zhenzan.api.operations.unlink import unlink
+from zhenzan.api.settings import Settings
+from zhenzan.api.storage import Database
+from zhenzan.api.storage.models import (
+    Assignment,
+    Decision,
+    Job,
+    NamedReference,
+    StoredScan,
+    Stream,
+    StreamBatch,
+    StreamSection,
+)
+from zhenzan.api.streams.appended import stream_folder
+from zhenzan.api.streams.follow import held_alone
+from zhenzan.api.streams.segments import Segments
+from zhenzan.features.errors import UsageError
+
+__all__ = ["DAY_MS", "Purged", "purge_account", "purge_old"]
+
+DAY_MS: Final = 86_400_000
+_STAYS_OLD: Final = (
+    "scans that a reference is named after: their sections are judged by them",
+    "decisions, appeals and the audit log: they are what was decided, and by whom",
+)
+_STAYS_ACCOUNT: Final = (
+    "figures of sections and campaigns: they count the account without naming it",
+    "ids of campaigns: hashes of their members, which lead to nobody",
+    "the audit log: it names decisions, no accounts",
+    "files below configured roots, copies of databases, backups: they are yours to delete",
+)
+
+
+@dataclass(slots=True)
+class Purged:
+    """What went, by kind, and what stays in words."""
+
+    gone: dict[str, int] = field(default_factory=dict)
+    stays: tuple[str, ...] = ()
+
+    def add(self, kind: str, count: int) -> None:
+        """Counts what went."""
+        self.gone[kind] = self.gone.get(kind, 0) + count
+
+
+def purge_old(
+    database: Database, store: StoreBase, settings: Settings, now_ms: int, days: int
+) -> Purged:
+    """Deletes scans, jobs that are over, and rows of streams of that age.
+
+    A section of a stream goes as a whole, once nothing came for it for so long.
+
+    Args:
+        database: Of the service.
+        store: With the scans.
+        settings: Of the service.
+        now_ms: The present.
+        days: From which age on.
+    """
+    before, done = now_ms - days * DAY_MS, Purged(stays=_STAYS_OLD)
+    with database.reading() as session:
+        named = select(NamedReference.scan_id)
+        old = list(session.scalars(select(StoredScan).where(
+            StoredScan.created_ms < before, StoredScan.deleted_ms.is_(None),
+            StoredScan.id.not_in(named),
+        )))  # fmt: skip
+        streams = list(session.scalars(select(Stream)))
+    for scan in old:
+        with database.session() as session:
+            row = session.get(StoredScan, scan.id)
+            if row is not None:
+                row.deleted_ms, row.title, row.summary = now_ms, "", {}
+        store.delete(scan.tenant_id, scan.id)
+        done.add("scans", 1)
+    with database.session() as session:
+        over = delete(Job).where(Job.status.in_(OVER), Job.created_ms < before)
+        done.add("jobs", session.execute(over).rowcount)  # type: ignore[attr-defined]
+    for stream in streams:
+        _purge_sections(database, settings, stream, before, done)
+    return done
+
+
+def purge_account(
+    database: Database,
+    store: StoreBase,
+    settings: Settings,
+    tenant_id: str,
+    account_id: str,
+) -> Purged:
+    """Takes one account out of all that a tenant keeps.
+
+    Its rows leave the streams, whose sections are judged again; in scans its id becomes a random
+    one and the texts of its comments go; decisions about it are deleted.
+
+    Args:
+        database: Of the service.
+        store: With the scans.
+        settings: Of the service.
+        tenant_id: Whose data.
+        account_id: As it stands in scans and streams: hashed where they hold hashes.
+
+    Raises:
+        UsageError: Scans lie in a store whose files cannot be replaced one by one.
+    """
+    if isinstance(store, RemoteStore):
+        raise UsageError("scans in a remote store cannot be rewritten from here: delete them")
+    done, instead = Purged(stays=_STAYS_ACCOUNT), f"gone:{secrets.token_hex(12)}"
+    with database.reading() as session:
+        kept = StoredScan.tenant_id == tenant_id, StoredScan.deleted_ms.is_(None)
+        scans = list(session.scalars(select(StoredScan.id).where(*kept)))
+        streams = list(session.scalars(select(Stream).where(Stream.tenant_id == tenant_id)))
+    for scan_id in scans:
+        done.add("mentions in scans", unlink(store.local(tenant_id, scan_id), account_id, instead))
+    for stream in streams:
+        _purge_of_stream(database, settings, stream, account_id, done)
+    _purge_decisions(database, tenant_id, account_id, done)
+    return done
+
+
+def _purge_sections(
+    database: Database, settings: Settings, stream: Stream, before_ms: int, done: Purged
+) -> None:
+    where = StreamSection.stream_id == stream.id, StreamSection.judged_ms < before_ms
+    with database.reading() as session:
+        quiet = list(session.scalars(select(StreamSection.section_id).where(*where)))
+    ids = pa.array(quiet, pa.string())
+
+    def keep(table: str, rows: pa.Table) -> Any:
+        if not quiet or "section_id" not in rows.column_names or table == "account":
+            return pc.is_valid(rows.column(0))
+        return pc.invert(pc.is_in(rows["section_id"], value_set=ids))
+
+    done.add("rows of streams", _rewritten(settings, stream, keep) if quiet else 0)
+    with database.session() as session:
+        session.execute(delete(StreamSection).where(*where))
+        # The ids of batches are kept so long: a sender who repeats one after it appends it anew.
+        batches = StreamBatch.stream_id == stream.id, StreamBatch.received_ms < before_ms
+        session.execute(delete(StreamBatch).where(*batches, StreamBatch.scored_ms.is_not(None)))
+
+
+def _purge_of_stream(
+    database: Database, settings: Settings, stream: Stream, account_id: str, done: Purged
+) -> None:
+    def keep(_: str, rows: pa.Table) -> Any:
+        kept = None
+        for name in ("account_id", "creator_id"):
+            if name in rows.column_names:
+                other = pc.fill_null(pc.not_equal(rows[name], account_id), True)
+                kept = other if kept is None else pc.and_(kept, other)
+        return kept if kept is not None else pc.is_valid(rows.column(0))
+
+    gone = _rewritten(settings, stream, keep)
+    done.add("rows of streams", gone)
+    if gone:
+        with database.session() as session:
+            row = session.get(Stream, stream.id)
+            if row is not None:
+                row.state = {**row.state, "anew": True}
+
+
+def _rewritten(settings: Settings, stream: Stream, keep: Callable[[str, pa.Table], Any]) -> int:
+    """Rows that left a stream, sorted in or not."""
+    folder = stream_folder(settings.data_dir, stream.tenant_id, stream.id)
+    if not folder.is_dir():
+        return 0
+    with held_alone(folder) as alone:
+        if not alone:
+            raise UsageError("a pass over a stream is under way; try again in a minute")
+        gone = Segments(folder).rewrite(keep)
+        for path in sorted(folder.glob("pending/*/*.parquet")):
+            gone += _piece(path, keep)
+        return gone
+
+
+def _piece(path: Path, keep: Callable[[str, pa.Table], Any]) -> int:
+    rows = pq.read_table(path)
+    kept = rows.filter(keep(path.stem, rows))
+    if kept.num_rows < rows.num_rows:
+        draft = path.with_name(f"{path.name}.new")
+        pq.write_table(kept, draft, compression="lz4")
+        shutil.move(draft, path)
+    return int(rows.num_rows - kept.num_rows)
+
+
+def _purge_decisions(database: Database, tenant_id: str, account_id: str, done: Purged) -> None:
+    """Decisions about the account with their appeals and rulings, and who was to look at it."""
+    with database.session() as session:
+        about = Decision.subject_kind == "account", Decision.subject_id == account_id
+        ids = set(session.scalars(
+            select(Decision.id).where(Decision.tenant_id == tenant_id, *about)
+        ))  # fmt: skip
+        more = set(ids)
+        while more:  # what names a decision goes with it
+            more = set(session.scalars(select(Decision.id).where(Decision.appeal_of.in_(more))))
+            ids |= more
+        while ids:  # the last first: rows refer to each other
+            named = select(Decision.appeal_of).where(Decision.appeal_of.is_not(None))
+            last = delete(Decision).where(Decision.id.in_(ids), Decision.id.not_in(named))
+            removed = session.execute(last).rowcount  # type: ignore[attr-defined]
+            done.add("decisions", removed)
+            ids = set(session.scalars(select(Decision.id).where(Decision.id.in_(ids))))
+            if not removed:
+                break
+        session.execute(
+            delete(Assignment).where(
+                Assignment.tenant_id == tenant_id,
+                or_(Assignment.subject_kind == "account"),
+                Assignment.subject_id == account_id,
+            )
+        )
