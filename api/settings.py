@@ -74,14 +74,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ZHENZAN_", frozen=True, extra="forbid")
 
     data_dir: Path = Field(default_factory=_home)
-    database_url: str = ""
+    database_url: str = Field("", repr=False)  # may hold a password
     host: str = "127.0.0.1"
     port: int = Field(8650, ge=0, le=65535)
     hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
     https: bool = False
     roots: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)] = ()
     url_prefixes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
-    store_url: str = ""
+    store_url: str = Field("", repr=False)
     max_body_bytes: int = Field(8 * _MB, ge=1024)
     max_upload_bytes: int = Field(2048 * _MB, ge=1024)
     body_grace_s: float = Field(30, gt=0)
