@@ -38,6 +38,8 @@ class ScanOptions:
         previous: An earlier scan directory, whose campaigns lend their ids to those that go on.
         reference: An earlier scan directory, under whose reference sections are judged.
         contexts: Benign explanations that the creator declares, as written.
+        known_contexts: The same, for sections that the data may hold or not; those of sections
+            that it does not hold are left out.
         model: Folder of a trained bundle, or name of a scorer; None means the rules.
         base_rate: Share of what is to be found in this data, where a bundle scores.
     """
@@ -57,6 +59,7 @@ class ScanOptions:
     previous: Path | None = None
     reference: Path | None = None
     contexts: tuple[str, ...] = ()
+    known_contexts: tuple[str, ...] = ()
     model: str | None = None
     base_rate: float | None = None
 
@@ -79,6 +82,9 @@ class ScanOptions:
         for name in ("now_ms", "memory", "spill_dir", "threads"):
             del said[name]
         said["contexts"] = list(self.contexts)  # what JSON gives back to a resumed run
+        del said["known_contexts"]
+        if self.known_contexts:
+            said["known_contexts"] = list(self.known_contexts)
         return {name: str(v) if isinstance(v, Path) else v for name, v in said.items()}
 
 

@@ -174,6 +174,7 @@ class SectionScorer:
         now_ms: int,
         timezone: str | None = None,
         contexts: Sequence[str] = (),
+        known_contexts: Sequence[str] = (),
         include: Collection[str] = (),
     ) -> SectionScore:
         """Scores a section.
@@ -184,6 +185,7 @@ class SectionScorer:
             now_ms: The present: when the rows were collected; later times are rejected.
             timezone: Of times that name none; None means UTC.
             contexts: Benign explanations, as for `scan`.
+            known_contexts: The same, left out where they are of another section.
             include: `evidence`, `insights` or both.
 
         Raises:
@@ -194,7 +196,7 @@ class SectionScorer:
 
         options = ScanOptions(
             now_ms=now_ms, observed_at_ms=now_ms, source="canonical", timezone=timezone,
-            contexts=tuple(contexts), **self._said,
+            contexts=tuple(contexts), known_contexts=tuple(known_contexts), **self._said,
         )  # fmt: skip
         with _folder() as folder:
             given = folder / "given"

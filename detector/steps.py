@@ -156,9 +156,11 @@ def contexts_step(work: Workspace) -> dict[str, Any]:
     rows = [benign.find_contexts(work.engine, work.canonical(), found, templates)]
     if "context" in work.canonical():
         rows.append(work.arrow("context", rows[0].schema.names).cast(rows[0].schema))
-    if work.options.contexts:
-        said = [benign.parse_context(t, work.options.timezone) for t in work.options.contexts]
+    if work.options.contexts or work.options.known_contexts:
         ids = work.arrow("capability", ("section_id",))["section_id"].to_pylist()
+        said = [benign.parse_context(t, work.options.timezone) for t in work.options.contexts]
+        known = [benign.parse_context(t) for t in work.options.known_contexts]
+        said += benign.about(known, ids)
         focus = benign.focus_sections(found, templates)
         rows.append(benign.declared_rows(said, ids, focus))
     every = benign.in_order(rows)

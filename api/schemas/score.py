@@ -51,7 +51,7 @@ EXAMPLE: Final[Mapping[str, Any]] = MappingProxyType(
             {
                 "comment_id": "weibo:c1",
                 "account_id": "weibo:77",
-                "text": "第一!",
+                "text": "第一！",
                 "created_ms": 1714521660000,
             }
         ],

@@ -87,7 +87,7 @@ def score(task: ScoreTask) -> dict[str, Any]:
         task.payload,
         now_ms=task.now_ms,
         timezone=task.timezone,
-        contexts=task.contexts,
+        known_contexts=task.contexts,
         include=sorted(parts),
     )
     return _answer(found, task.include)

@@ -5,7 +5,7 @@
 lower a band, and none that a rule found undoes a top band in which strangers' company speaks.
 """
 
-from zhenzan.detector.contexts.declare import Declaration, declared_rows, parse_context
+from zhenzan.detector.contexts.declare import Declaration, about, declared_rows, parse_context
 from zhenzan.detector.contexts.effect import effects, in_order, tally, without_contexts
 from zhenzan.detector.contexts.excuses import declared_contexts, kept_by_company
 from zhenzan.detector.contexts.find import find_contexts
@@ -17,6 +17,7 @@ __all__ = [
     "KINDS",
     "Declaration",
     "Explanation",
+    "about",
     "context_text",
     "declared_contexts",
     "declared_rows",

@@ -14,7 +14,7 @@ from zhenzan.detector.contexts.kinds import KINDS
 from zhenzan.features.errors import UsageError, printable
 from zhenzan.features.tables import TABLES
 
-__all__ = ["Declaration", "declared_rows", "parse_context"]
+__all__ = ["Declaration", "about", "declared_rows", "parse_context"]
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SHAPE: Final = (
@@ -96,6 +96,12 @@ def _edge(part: str, zone: tzinfo, text: str, *, end: bool) -> int:
         ) from error
 
 
+def about(said: Iterable[Declaration], sections: Sequence[str]) -> list[Declaration]:
+    """Those declarations that are about a section of the scan."""
+    by_name = _by_name(sections)
+    return [one for one in said if one.section in by_name]
+
+
 def declared_rows(
     said: Iterable[Declaration], sections: Sequence[str], everywhere: Sequence[str]
 ) -> pa.Table:
@@ -110,10 +116,7 @@ def declared_rows(
     Raises:
         UsageError: A declaration names a section that the scan does not hold.
     """
-    by_name: dict[str, list[str]] = {}
-    for section in sections:
-        for name in {section, section.partition(":")[2] or section}:
-            by_name.setdefault(name, []).append(section)
+    by_name = _by_name(sections)
     rows: list[Mapping[str, object]] = []
     for one in said:
         found = list(everywhere) if one.section is None else by_name.get(one.section, [])
@@ -133,3 +136,12 @@ def declared_rows(
             for section in found
         )
     return pa.Table.from_pylist(rows, schema=TABLES["context"].schema)
+
+
+def _by_name(sections: Iterable[str]) -> dict[str, list[str]]:
+    """Sections by id, with and without its platform."""
+    found: dict[str, list[str]] = {}
+    for section in sections:
+        for name in {section, section.partition(":")[2] or section}:
+            found.setdefault(name, []).append(section)
+    return found

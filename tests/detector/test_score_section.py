@@ -13,7 +13,7 @@ from zhenzan.detector import Scan, scan
 from zhenzan.detector.results import OUTPUTS
 from zhenzan.detector.score_section import PARTS, SectionScorer, score_section, write_section
 from zhenzan.detector.simulate import simulate
-from zhenzan.features.errors import InputError
+from zhenzan.features.errors import InputError, UsageError
 
 NOW_MS = 1_790_000_000_000
 
@@ -88,6 +88,11 @@ def test_it_is_the_batch_scan_of_the_section(
     assert [r["count"] for r in found.rejections] == [1]
     assert found.section["n_purchased"] == batch.sections["n_purchased"].item()
     assert not found.statements and not found.insights
+    told = [f"giveaway@..2026-09-01@{name}" for name in (busy, "x:elsewhere")]
+    found = scorer.score(payload, now_ms=NOW_MS, known_contexts=told)
+    assert "giveaway" in found.section["contexts"]
+    with pytest.raises(UsageError, match="not in the data"):
+        scorer.score(payload, now_ms=NOW_MS, contexts=told)
 
 
 @pytest.mark.slow
