@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from fastapi import Request
 from zhenzan.api.clock import Clock, system_clock
-from zhenzan.api.request_log import Observer
 from zhenzan.api.rates import Rates
+from zhenzan.api.request_log import Observer
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
 from zhenzan.features.errors import ZhenzanError
@@ -35,6 +36,8 @@ class Service:
         settings: What the operator chose.
         clock: Milliseconds since 1970 UTC.
         parts: Makers of parts, started in this order and stopped in the reverse one.
+
+    `stopping` is set as soon as the service is told to stop: answers without an end then end.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Service:
         self.database = Database(settings.database_url)
         self.rates = Rates(settings.rate_per_minute)
         self.has_keys = False
+        self.stopping = threading.Event()
         self.observers: list[Observer] = []
         self._makers = tuple(parts)
         self._parts: list[Part] = []
@@ -79,6 +83,7 @@ class Service:
 
     def stop(self) -> None:
         """Stops the parts, the last one first, and closes the database."""
+        self.stopping.set()
         try:
             while self._parts:
                 self._parts.pop().stop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import FrameType
 from typing import Final
 
 import uvicorn
 from zhenzan.api.app import create_app
 from zhenzan.api.connections import PunctualProtocol
+from zhenzan.api.context import Service
 from zhenzan.api.logs import configure
 from zhenzan.api.security.keys import any_key
 from zhenzan.api.settings import Settings
@@ -47,9 +49,10 @@ def check_address(settings: Settings) -> None:
 
 def server(settings: Settings) -> uvicorn.Server:
     """The server, ready to run; `should_exit` stops it."""
-    return uvicorn.Server(
+    app = create_app(settings)
+    return _Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             http=PunctualProtocol,
@@ -63,8 +66,21 @@ def server(settings: Settings) -> uvicorn.Server:
             h11_max_incomplete_event_size=_HEAD_BYTES,
             timeout_keep_alive=10,
             timeout_graceful_shutdown=_GRACE_S,
-        )
+        ),
+        app.state.service,
     )
+
+
+class _Server(uvicorn.Server):
+    """Tells the service at once that it is to stop, so that streams of progress do not hold it."""
+
+    def __init__(self, config: uvicorn.Config, held: Service) -> None:
+        super().__init__(config)
+        self._held = held
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._held.stopping.set()
+        super().handle_exit(sig, frame)
 
 
 def run(settings: Settings) -> None:

@@ -49,14 +49,12 @@ class EventStreams:
         self._held = held
         self._queue = JobQueue()
         self._open: Counter[str] = Counter()
-        self._stopping = False
 
     def start(self) -> None:
         """Nothing to do."""
 
     def stop(self) -> None:
-        """Ends all streams; their clients come again."""
-        self._stopping = True
+        """Nothing to do: streams end by themselves when the service is told to stop."""
 
     def check_room(self, who: Principal) -> None:
         """Refuses one more stream where there are too many.
@@ -80,7 +78,7 @@ class EventStreams:
             began = spoke = time.monotonic()
             share = -1.0
             yield b"retry: 2000\n\n"
-            while not self._stopping and time.monotonic() - began < _LONGEST_S:
+            while not self._held.stopping.is_set() and time.monotonic() - began < _LONGEST_S:
                 events, now_share, over = await anyio.to_thread.run_sync(
                     self._read, who, job_id, after
                 )
