@@ -3,6 +3,7 @@
     <bundle>/
       bundle.json                          what it is, what it reads, calibration, training, digests
       section.txt account.txt comment.txt  the trees of each unit that was trained
+      section_low.txt section_high.txt     trees for the number purchased, where they were trained
 
 The digest covers everything, so that a changed file is refused, and `run.json` can name the model.
 """
@@ -19,6 +20,7 @@ from typing import Any, Final
 from zhenzan.features.errors import InputError, UsageError
 from zhenzan.models.applicability import Seen
 from zhenzan.models.calibration import Calibration
+from zhenzan.models.intervals import Amounts, Widening
 
 __all__ = ["FORMAT", "Bundle", "UnitModel"]
 
@@ -39,6 +41,8 @@ class UnitModel:
         seen: What the training rows looked like.
         calibrations: By capability class; a class without one gets no probability.
         conformal: By capability class, widths to add to the intervals of attribution; sections.
+        amounts: Trees for the number purchased; they take the place of `conformal` in the classes
+            that they know.
     """
 
     columns: tuple[str, ...]
@@ -46,6 +50,14 @@ class UnitModel:
     seen: Seen
     calibrations: Mapping[str, Calibration]
     conformal: Mapping[str, float] = field(default_factory=dict)
+    amounts: Amounts | None = None
+
+    def files(self, unit: str) -> dict[str, str]:
+        """Name to content of each text file of trees."""
+        made = {f"{unit}.txt": self.trees}
+        if self.amounts is not None:
+            made |= dict(zip(_amount_files(unit), self.amounts.trees, strict=True))
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +91,11 @@ class Bundle:
             raise UsageError(f"{folder} is not empty and no bundle; choose another place")
         folder.mkdir(parents=True, exist_ok=True)
         for unit in _UNITS:
-            (folder / f"{unit}.txt").unlink(missing_ok=True)
+            for name in (f"{unit}.txt", *_amount_files(unit)):
+                (folder / name).unlink(missing_ok=True)
         for unit, model in self.units.items():
-            (folder / f"{unit}.txt").write_text(model.trees, encoding="utf-8", newline="\n")
+            for name, trees in model.files(unit).items():
+                (folder / name).write_text(trees, encoding="utf-8", newline="\n")
         text = json.dumps(
             {**self._content(), "digest": self.digest}, ensure_ascii=False, indent=1,
             sort_keys=True, allow_nan=False,
@@ -145,25 +159,38 @@ class Bundle:
             "name": self.name,
             "versions": dict(self.versions),
             "training": dict(self.training),
-            "units": {
-                unit: {
-                    "columns": list(model.columns),
-                    "sha256": hashlib.sha256(model.trees.encode("utf-8")).hexdigest(),
-                    "seen": model.seen.to_json(),
-                    "calibrations": {c: v.to_json() for c, v in model.calibrations.items()},
-                    "conformal": dict(model.conformal),
-                }
-                for unit, model in self.units.items()
-            },
+            "units": {unit: _described(model) for unit, model in self.units.items()},
         }
+
+
+def _described(model: UnitModel) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "columns": list(model.columns),
+        "sha256": _sha256(model.trees),
+        "seen": model.seen.to_json(),
+        "calibrations": {c: v.to_json() for c, v in model.calibrations.items()},
+        "conformal": dict(model.conformal),
+    }
+    if model.amounts is not None:
+        made["amounts"] = {
+            "sha256": [_sha256(text) for text in model.amounts.trees],
+            "widenings": {c: v.to_json() for c, v in model.amounts.widenings.items()},
+        }
+    return made
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _amount_files(unit: str) -> tuple[str, str]:
+    return f"{unit}_low.txt", f"{unit}_high.txt"
 
 
 def _unit(path: Path, unit: str, value: Mapping[str, Any]) -> UnitModel:
     if unit not in _UNITS:
         raise InputError("holds an unknown unit", path=path, found=unit)
-    trees = _read(path / f"{unit}.txt")
-    if hashlib.sha256(trees.encode("utf-8")).hexdigest() != value["sha256"]:
-        raise InputError(f"the trees of {unit} were changed: digests differ", path=path)
+    trees = _trees(path, f"{unit}.txt", value["sha256"])
     columns = tuple(str(c) for c in value["columns"])
     return UnitModel(
         columns,
@@ -171,7 +198,25 @@ def _unit(path: Path, unit: str, value: Mapping[str, Any]) -> UnitModel:
         Seen.from_json(value["seen"]),
         {str(c): Calibration.from_json(v) for c, v in value["calibrations"].items()},
         {str(c): float(v) for c, v in value["conformal"].items()},
+        _amounts(path, unit, value["amounts"]) if "amounts" in value else None,
     )
+
+
+def _amounts(path: Path, unit: str, value: Mapping[str, Any]) -> Amounts:
+    low, high = (
+        _trees(path, name, said)
+        for name, said in zip(_amount_files(unit), value["sha256"], strict=True)
+    )
+    return Amounts(
+        (low, high), {str(c): Widening.from_json(v) for c, v in value["widenings"].items()}
+    )
+
+
+def _trees(path: Path, name: str, said: str) -> str:
+    text = _read(path / name)
+    if _sha256(text) != said:
+        raise InputError(f"the trees in {name} were changed: digests differ", path=path)
+    return text
 
 
 def _read(file: Path) -> str:

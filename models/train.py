@@ -18,17 +18,13 @@ from sklearn.model_selection import StratifiedGroupKFold
 from zhenzan.features.errors import UsageError
 from zhenzan.models.applicability import see
 from zhenzan.models.bundle import Bundle, UnitModel
-from zhenzan.models.calibration import (
-    LOUD,
-    Calibration,
-    brier_skill,
-    calibration_error,
-    fit_calibration,
-    fit_conformal,
-)
-from zhenzan.models.metrics import auc, average_precision, recall_at
+from zhenzan.models.calibration import LOUD, Calibration, fit_calibration, fit_conformal
+from zhenzan.models.held_out import class_figures, main_class, sliced
+from zhenzan.models.intervals import Amounts, fit_widening
+from zhenzan.models.scorers.amounts import LEAST, attributed_ends, grow_amounts, log_amounts
 from zhenzan.models.scorers.inputs import Known
 from zhenzan.models.scorers.trees import TreeScorer
+from zhenzan.models.splits import split_figures
 
 __all__ = ["Rows", "TrainSettings", "train_bundle"]
 
@@ -144,7 +140,7 @@ def train_bundle(
             if step is not None:
                 step(before + done, len(rows) * growths, unit)
 
-        units[unit], figures[unit] = _train_unit(_prepared(unit, part, known, s, old), grown)
+        units[unit], figures[unit] = _train_unit(unit, _prepared(unit, part, known, s, old), grown)
         if tell is not None:
             tell(f"{unit}: {figures[unit]['n']} rows, AUC {figures[unit]['auc']:.4f} out of fold")
     if not units:
@@ -199,7 +195,9 @@ def _prepared(
     )
 
 
-def _train_unit(u: _Unit, grown: Callable[[int], None]) -> tuple[UnitModel, dict[str, Any]]:
+def _train_unit(
+    unit: str, u: _Unit, grown: Callable[[int], None]
+) -> tuple[UnitModel, dict[str, Any]]:
     folds, watched = _folds(u), []
     for done, (train, held) in enumerate(folds):
         grown(done)
@@ -212,14 +210,31 @@ def _train_unit(u: _Unit, grown: Callable[[int], None]) -> tuple[UnitModel, dict
     everything = np.arange(len(u.positive))
     final = _grown(u, everything, n_trees)
     calibrations = _calibrations(u, raw)
+    stated = _cross_calibrated(u, raw, folds)
+    amounts, ends = (None, None) if unit != "section" else _amounts(u, stated, folds)
     model = UnitModel(
         tuple(u.columns),
         final.booster_.model_to_string(),
         see(u.rows.frame),
         calibrations,
         _conformal(u.rows.facts),
+        amounts,
     )
-    return model, {"n_trees": n_trees, **_figures(u, raw, folds)}
+    made = {"n_trees": n_trees, **_figures(u, raw, stated, ends)}
+    if unit == "section":
+        made["splits"] = _splits(u, n_trees)
+    return model, made
+
+
+def _splits(u: _Unit, n_trees: int) -> list[dict[str, Any]]:
+    """Later days and other pools, among the rows of the main class."""
+    kinds = u.rows.facts["class"].to_numpy(str)
+    mine = np.flatnonzero(kinds == main_class(kinds))
+    return split_figures(
+        u.rows.facts.iloc[mine],
+        u.rows.frame.iloc[mine],
+        lambda at: _grown(u, mine[at], n_trees),
+    )
 
 
 def _folds(u: _Unit) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -297,39 +312,67 @@ def _conformal(facts: pd.DataFrame) -> dict[str, float]:
 _LEAST_INTERVALS: Final = 50
 
 
+def _amounts(
+    u: _Unit, stated: Reals, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+) -> tuple[Amounts | None, tuple[Reals, Reals] | None]:
+    """Trees for the number purchased, and the interval of each row as other folds would state it.
+
+    Ends and probabilities are out of fold; the two numbers of a widening come from all folds.
+    """
+    facts, values = u.rows.facts, u.rows.frame.to_numpy(np.float64)
+    amount = facts["amount"].to_numpy(np.float64)
+    ordered = (amount > 0) & facts["n_purchased_lo"].notna().to_numpy()
+    low, high = np.full(len(facts), np.nan), np.full(len(facts), np.nan)
+    for train, held in folds:
+        own = train[ordered[train]]
+        if len(own) < LEAST:
+            return None, None
+        trees = grow_amounts(values[own], amount[own])
+        low[held], high[held] = log_amounts(trees, values[held])
+    kinds, made = facts["class"].to_numpy(str), {}
+    ends = [facts[f"n_purchased{end}"].to_numpy(np.float64).copy() for end in ("_lo", "_hi")]
+    for kind in np.unique(kinds):
+        mine = (kinds == kind) & ~np.isnan(low)
+        if (mine & ordered).sum() >= LEAST and not np.isnan(stated[mine]).all():
+            rows = [
+                attributed_ends(facts[m], low[m], high[m], stated[m])
+                for m in (mine & ordered, mine)
+            ]
+            made[str(kind)] = fit_widening(rows[0], amount[mine & ordered])
+            ends[0][mine], ends[1][mine] = rows[1].interval(made[str(kind)])
+    if not made:
+        return None, None
+    trees = grow_amounts(values[ordered], amount[ordered])
+    return Amounts(trees, made), (ends[0], ends[1])
+
+
 def _figures(
-    u: _Unit, raw: Reals, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    u: _Unit, raw: Reals, stated: Reals, ends: tuple[Reals, Reals] | None
 ) -> dict[str, Any]:
-    """Out of fold: ranking, and calibration that was itself fitted on other folds."""
-    kept = ~np.isnan(raw)
-    found, score = u.positive[kept], raw[kept]
-    rules = np.nan_to_num(u.rows.facts["rules"].to_numpy(np.float64)[kept], nan=-1.0)
-    stated = _cross_calibrated(u, raw, folds)[kept]
-    return {
-        "n": int(kept.sum()),
-        "n_positive": int(found.sum()),
-        "groups": len(np.unique(u.group)),
-        "auc": auc(score, found),
-        "auc_rules": auc(rules, found),
-        "average_precision": average_precision(score, found),
-        "recall_at_0.5pct": recall_at(score, found, 0.005),
-        "recall_at_0.5pct_rules": recall_at(rules, found, 0.005),
-        "calibration_error": _number(calibration_error(stated, found)),
-        "brier_skill": _number(brier_skill(stated, found)),
-    }
+    """Out of fold, by capability class; at the top those of the main class."""
+    facts, kinds = u.rows.facts, u.rows.facts["class"].to_numpy(str)
+    classes = {}
+    for kind in np.unique(kinds):
+        mine = (kinds == kind) & ~np.isnan(raw)
+        if mine.any():
+            own = None if ends is None else (ends[0][mine], ends[1][mine])
+            classes[str(kind)] = class_figures(facts[mine], raw[mine], stated[mine], own)
+    main = main_class(kinds[~np.isnan(raw)])
+    mine = (kinds == main) & ~np.isnan(raw)
+    slices = sliced(facts[mine], raw[mine], stated[mine])
+    return {**classes[main], "class": main, "classes": classes, "slices": slices}
 
 
 def _cross_calibrated(
     u: _Unit, raw: Reals, folds: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 ) -> Reals:
-    stated = np.zeros(len(raw))
-    for train, held in folds:
-        known = train[~np.isnan(raw[train])]
-        if len(np.unique(u.positive[known])) == 2:
-            made = fit_calibration(raw[known], u.positive[known])
-            stated[held] = made.probability(raw[held])
+    """Probability of each row by a calibration of its class on other folds; NaN where none is."""
+    kinds, stated = u.rows.facts["class"].to_numpy(str), np.full(len(raw), np.nan)
+    for kind in _calibrations(u, raw):
+        for train, held in folds:
+            known = train[(kinds[train] == kind) & ~np.isnan(raw[train])]
+            mine = held[(kinds[held] == kind) & ~np.isnan(raw[held])]
+            if len(mine) and len(np.unique(u.positive[known])) == 2:
+                made = fit_calibration(raw[known], u.positive[known])
+                stated[mine] = made.probability(raw[mine])
     return stated
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else value

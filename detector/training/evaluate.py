@@ -19,7 +19,7 @@ from zhenzan.detector.training.labels import read_labels, world_labels
 from zhenzan.features.errors import InputError, UsageError
 from zhenzan.models.applicability import drift
 from zhenzan.models.bundle import Bundle, UnitModel
-from zhenzan.models.calibration import conformal_widening
+from zhenzan.models.scorers.amounts import stated_interval
 from zhenzan.models.scorers.inputs import UNITS
 from zhenzan.models.scorers.trees import booster_from_text, raw_scores
 from zhenzan.models.train import Rows
@@ -122,12 +122,9 @@ def judged_rows(unit: str, model: UnitModel, rows: Rows) -> pd.DataFrame:
         mine = fits & (kinds == kind)
         probability[mine] = calibration.probability(raw[mine])
     if unit == "section":
-        for kind, factor in model.conformal.items():
-            mine = kinds == kind
-            ends = [made.loc[mine, f"n_purchased{e}"].to_numpy() for e in ("_lo", "", "_hi")]
-            low, high = conformal_widening(ends[0], ends[1], ends[2], factor)
-            made.loc[mine, "n_purchased_lo"] = low
-            made.loc[mine, "n_purchased_hi"] = np.minimum(high, made.loc[mine, "n_engagements"])
+        made["n_purchased_lo"], made["n_purchased_hi"] = stated_interval(
+            model, frame.to_numpy(np.float64), facts, kinds, probability
+        )
     return made.assign(probability=probability)
 
 

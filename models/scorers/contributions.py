@@ -89,9 +89,10 @@ def family_contributions(
 
 def _strongest(shares: Reals, values: Reals) -> NDArray[np.intp]:
     """Of each row the column that moved most among those with a value; of all where none has."""
-    blind = np.isnan(values)
-    weight = np.where(blind & ~blind.all(axis=1)[:, None], -1.0, np.abs(shares))
-    return np.argmax(weight, axis=1)
+    blind = np.asarray(np.isnan(values), np.bool_)
+    some = np.any(~blind, axis=1, keepdims=True)
+    weight = np.where(blind & some, -1.0, np.abs(shares))
+    return np.asarray(np.argmax(weight, axis=1), np.intp)
 
 
 def contribution_text(spec: FeatureSpec, value: float, log_odds: float) -> Text:

@@ -18,7 +18,7 @@ from zhenzan.features.families import families
 from zhenzan.models.applicability import drift
 from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.bundle import Bundle, UnitModel
-from zhenzan.models.calibration import conformal_widening
+from zhenzan.models.scorers.amounts import stated_interval
 from zhenzan.models.scorers.base import Scores
 from zhenzan.models.scorers.contributions import CONTRIBUTIONS, family_contributions
 from zhenzan.models.scorers.inputs import (
@@ -148,8 +148,7 @@ class TrainedScorer:
             probability[mine] = calibration.probability(raw[mine], self.base_rate)
         made = frame.assign(score=1.0 / (1.0 + np.exp(-raw)), probability=probability)
         if unit == "section":
-            for name, factor in model.conformal.items():
-                _widen(made, (classes == name) & judged, factor)
+            _with_ends(made, judged, model, wanted, classes)
         return made, why, raw
 
     def _reasons(
@@ -187,19 +186,24 @@ def _told(
     }
 
 
-def _widen(frame: pd.DataFrame, rows: NDArray[np.bool_], factor: float) -> None:
-    """Moves the ends of the intervals of these sections, and of their shares."""
-    part = frame[rows]
-    ends = [part[f"n_purchased{end}"].to_numpy(np.float64) for end in ("_lo", "", "_hi")]
-    low, high = conformal_widening(ends[0], ends[1], ends[2], factor)
+def _with_ends(
+    frame: pd.DataFrame,
+    judged: NDArray[np.bool_],
+    model: UnitModel,
+    wanted: pd.DataFrame,
+    classes: NDArray[Any],
+) -> None:
+    """Sets the ends of the intervals of judged sections, and of their shares."""
+    part, values = frame[judged], wanted[judged].to_numpy(dtype=np.float64)
+    p = part["probability"].to_numpy(np.float64)
+    low, high = stated_interval(model, values, part, classes[judged], p)
     n_acts = part["n_engagements"].to_numpy(np.float64)
-    high = np.minimum(high, np.maximum(n_acts, part["n_purchased"].to_numpy(np.float64)))
-    for end, values in (("lo", low), ("hi", high)):
-        share = frame.loc[rows, f"share_purchased_{end}"].to_numpy(np.float64)
+    for end, found in (("lo", low), ("hi", high)):
+        share = part[f"share_purchased_{end}"].to_numpy(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
-            new = np.where(np.isnan(share), np.nan, np.clip(values / n_acts, 0.0, 1.0))
-        frame.loc[rows, f"n_purchased_{end}"] = values
-        frame.loc[rows, f"share_purchased_{end}"] = new
+            new = np.where(np.isnan(share), np.nan, np.clip(found / n_acts, 0.0, 1.0))
+        frame.loc[judged, f"n_purchased_{end}"] = found
+        frame.loc[judged, f"share_purchased_{end}"] = new
 
 
 def _stacked(parts: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
