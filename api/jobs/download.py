@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any, Final, TypeAlias
 from urllib.parse import urljoin
 
@@ -54,19 +55,31 @@ def download(
     """
     if target.exists():
         return
-    draft = target.with_name(f"{target.name}.part")
     opened = _http(address, prefixes) if address.is_http else _store(address)
-    with opened as (stream, size), draft.open("wb") as file:
-        _check_size(address, size, limit)
-        done = 0
-        while piece := _read(address, stream):
-            done += len(piece)
-            _check_size(address, done, limit)
-            file.write(piece)
-            tell(done, size)
-    if size and done != size:
-        raise MissingDependencyError(f"{address.shown} broke off after {done:,} of {size:,} bytes")
-    draft.rename(target)
+    # A folder of its own: another process may be at the same file.
+    with opened as (stream, size), TemporaryDirectory(prefix=".part-", dir=target.parent) as own:
+        draft = Path(own) / "file"
+        with draft.open("wb") as file:
+            done = _copied(address, stream, file, size, limit, tell)
+        if size and done != size:
+            raise MissingDependencyError(
+                f"{address.shown} broke off after {done:,} of {size:,} bytes"
+            )
+        draft.rename(target)
+
+
+def _copied(
+    address: Address, stream: IO[bytes], file: IO[bytes], size: int, limit: int, tell: Tell
+) -> int:
+    """Copies all there is and returns how much that was."""
+    _check_size(address, size, limit)
+    done = 0
+    while piece := _read(address, stream):
+        done += len(piece)
+        _check_size(address, done, limit)
+        file.write(piece)
+        tell(done, size)
+    return done
 
 
 def _read(address: Address, stream: IO[bytes]) -> bytes:

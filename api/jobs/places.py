@@ -3,6 +3,7 @@
     inputs/          what was uploaded or downloaded, under names of ours or made safe
     scan.partial/    the run under way, which resumes after its last finished step
     scan/            the finished scan, until it is in the store
+    scan-2/, …       the same, where a frozen process holds the first
 
 The folder goes as a whole once the job is over; what a killed process left is found by `leftovers`.
 """
@@ -20,6 +21,7 @@ from zhenzan.features.errors import UsageError
 
 __all__ = ["JobFolder", "Places"]
 
+_PLACES: Final = 5
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
@@ -38,10 +40,10 @@ class JobFolder:
         """What is to be read, apart from what stands under configured roots."""
         return self.path / "inputs"
 
-    @property
-    def scan(self) -> Path:
-        """Where the scan directory appears when it is complete."""
-        return self.path / "scan"
+    def scans(self) -> Iterator[Path]:
+        """Where the scan directory appears when it is complete: the first place that is free."""
+        yield self.path / "scan"
+        yield from (self.path / f"scan-{number}" for number in range(2, _PLACES + 1))
 
     def make(self) -> None:
         """Makes the folder, for this user alone."""

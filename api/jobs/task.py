@@ -14,6 +14,7 @@ from zhenzan.api.jobs.places import JobFolder
 from zhenzan.api.jobs.request import JobOptions
 from zhenzan.detector.checkpoint import partial_of
 from zhenzan.detector.progress import Progress
+from zhenzan.features.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from zhenzan.api.jobs.store import StoreBase
@@ -109,14 +110,18 @@ def run_task(task: Task, told: Told) -> dict[str, Any]:
     folder.make()
     os.chdir(folder.inputs)  # results name files as their owners do, not where we keep them
     store = open_store(task.store_url, Path(task.cache))
-    if not store.holds(task.tenant_id, task.scan_id):
-        if not folder.scan.exists():
-            told.phase("prepare")
-            paths = _prepare(task, told)
-            _scan(task, store, folder, paths, told)
-        told.phase("publish")
-        store.publish(folder.scan, task.tenant_id, task.scan_id)
-    return _row(store.local(task.tenant_id, task.scan_id))
+    if store.holds(task.tenant_id, task.scan_id):  # and nobody could say so any more
+        return _row(store.local(task.tenant_id, task.scan_id))
+    done = next((scan for scan in folder.scans() if scan.exists()), None)
+    if done is None:
+        told.phase("prepare")
+        paths = _prepare(task, told)
+        done = _free_place(folder)
+        _scan(task, store, done, paths, told)
+    told.phase("publish")
+    row = _row(done)
+    store.publish(done, task.tenant_id, task.scan_id)
+    return row
 
 
 def _prepare(task: Task, told: Told) -> list[Path]:
@@ -156,32 +161,33 @@ def _downloaded(task: Task, told: Told) -> list[Path]:
     return found
 
 
-def _scan(
-    task: Task, store: StoreBase, folder: JobFolder, paths: list[Path], told: Progress
-) -> None:
-    """The run itself; where another process still holds its folder, it is waited for a little."""
+def _scan(task: Task, store: StoreBase, out: Path, paths: list[Path], told: Progress) -> None:
+    """The run itself, which continues what an earlier process left in the same place."""
     from zhenzan.detector.contexts.declare import parse_context
     from zhenzan.detector.scan import run_scan
 
     options = _options(task, store)
     for text in options.contexts:
         parse_context(text, options.timezone)  # says what is wrong before anything is read
-    _free(folder)
-    run_scan(paths, folder.scan, options, told, resume=True, overwrite=False)
+    run_scan(paths, out, options, told, resume=True, overwrite=False)
 
 
-def _free(folder: JobFolder) -> None:
-    """Waits for a process that lost its lease and still holds the folder of the run.
+def _free_place(folder: JobFolder, tries: int = _TRIES) -> Path:
+    """Where the run goes: the first place that no other process holds.
 
-    It ends within moments; one that is frozen keeps a folder that is no longer ours, and we begin
-    anew.
+    One that lost its lease ends within moments and is waited for, so that its work is continued.
+    One that is frozen may wake up at any time and write on: it keeps its place, and we begin anew
+    in another.
+
+    Raises:
+        MissingDependencyError: All places are held.
     """
-    partial = partial_of(folder.scan)
-    for _ in range(_TRIES):
-        if not _held(partial / "lock"):
-            return
-        time.sleep(_PAUSE_S)
-    partial.rename(folder.path / f"held-{os.getpid()}")
+    for scan in folder.scans():
+        for _ in range(tries):
+            if not _held(partial_of(scan) / "lock"):
+                return scan
+            time.sleep(_PAUSE_S)
+    raise MissingDependencyError("other processes still hold the files of this job")
 
 
 def _held(lock: Path) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
 from zhenzan.api.storage.models import Job, JobEvent, StoredScan
@@ -69,8 +69,7 @@ def start(settings: Settings, world: Path) -> Iterator[Callable[[], subprocess.P
 
 def states(database: Database) -> Counter[str]:
     with database.reading() as session:
-        rows = session.execute(select(Job.status, func.count()).group_by(Job.status)).all()
-    return Counter(dict(row._tuple() for row in rows))
+        return Counter(session.scalars(select(Job.status)).all())
 
 
 def holders(database: Database) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from zhenzan.api.jobs.places import Places
+from zhenzan.api.jobs.places import JobFolder, Places
 from zhenzan.api.jobs.queue import JobQueue
 from zhenzan.api.jobs.request import JobOptions
+from zhenzan.api.jobs.task import _free_place
 from zhenzan.api.jobs.worker import Worker
 from zhenzan.api.security.principal import LOCAL
 from zhenzan.api.settings import Settings
@@ -226,3 +228,14 @@ def test_leftovers_are_those_of_jobs_that_are_over(
     assert not scan_dir.exists()
     make_worker(clock=lambda: now + 2 * 3_600_000).clean()
     assert [p.parts[-3] for p in left(settings)] == [waits]
+
+
+def test_a_frozen_process_keeps_its_place_and_the_next_takes_another(tmp_path: Path) -> None:
+    folder = JobFolder(tmp_path / "job")
+    assert _free_place(folder, tries=1) == folder.path / "scan"
+    partial = folder.path / "scan.partial"
+    partial.mkdir(parents=True)
+    with (partial / "lock").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert _free_place(folder, tries=1) == folder.path / "scan-2"
+    assert _free_place(folder, tries=1) == folder.path / "scan"
