@@ -45,7 +45,7 @@ def used(house: ModuleType) -> Iterator[tuple[Path, list[str]]]:
     """Every call of `zhenzan` in a shell block: page and words after the name."""
     for page in house.pages():
         for block in house.shell_blocks(page):
-            for line in block.splitlines():
+            for line in block.replace("\\\n", " ").splitlines():
                 for part in line.partition("#")[0].split("&&"):
                     words = shlex.split(part)
                     if words and words[0].endswith("zhenzan"):
