@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import select
@@ -30,6 +31,7 @@ class Following:
     def __init__(self, settings: str) -> None:
         self._settings = settings
         self._stop = threading.Event()
+        self._starting = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="follower", daemon=True)
 
@@ -39,10 +41,11 @@ class Following:
 
     def stop(self) -> None:
         """Lets it end the part it is at, then ends it."""
-        self._stop.set()
-        process = self._process
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
+        with self._starting:
+            self._stop.set()
+            process = self._process
+        if process is not None:
+            _close(process)
             try:
                 process.wait(_PATIENCE_S)
             except subprocess.TimeoutExpired:
@@ -55,22 +58,34 @@ class Following:
         return None if self._process is None else self._process.pid
 
     def _keep(self) -> None:
-        while not self._stop.is_set():
-            self._process = process = subprocess.Popen(
-                [sys.executable, "-m", "zhenzan.api.streams.follower"],
-                stdin=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the service, which ends it in good order
-            )
-            assert process.stdin is not None  # noqa: S101  (asked for a line above)
-            try:
-                process.stdin.write(self._settings.encode() + b"\n")
-                process.stdin.flush()
-            except OSError:
-                pass  # it died at once; told below
+        while True:
+            with self._starting:  # either it is stopped before, or the stop finds the new one
+                if self._stop.is_set():
+                    return
+                process = self._process = subprocess.Popen(
+                    [sys.executable, "-m", "zhenzan.api.streams.follower"],
+                    stdin=subprocess.PIPE,
+                    start_new_session=True,  # Ctrl-C is for the service, which ends it in order
+                )
+                _tell(process, self._settings)
             code = process.wait()
+            _close(process)
             if not self._stop.is_set():
                 _log.error("the follower ended with %d; it starts again", code)
                 self._stop.wait(_AGAIN_S)
+
+
+def _tell(process: subprocess.Popen[bytes], line: str) -> None:
+    if process.stdin is not None:
+        with suppress(OSError):  # it died at once, which its end will tell
+            process.stdin.write(line.encode() + b"\n")
+            process.stdin.flush()
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        with suppress(OSError):  # what nobody took
+            process.stdin.close()
 
 
 class EmbeddedFollower:

@@ -93,6 +93,8 @@ def follow(
     Returns:
         What was done; None where there was nothing to do.
     """
+    for left in folder.glob("pass-*"):  # of a pass that was killed
+        shutil.rmtree(left, ignore_errors=True)
     segments = Segments(folder)
     with database.reading() as session:
         new = pending(session, stream, segments.through, _TAKEN_ROWS)
