@@ -159,7 +159,7 @@ class SectionScorer:
             "reference": self._place,
         }  # fmt: skip
         _ = self._reference.tables  # takes a third of a second, once
-        # Sections are small: a second thread costs more than it gives (measured).
+        # One thread: small sections leave a second nothing to do, and scorers run side by side.
         self._engine: Engine = open_engine(options=EngineOptions(threads=1, in_memory=True))
 
     @property

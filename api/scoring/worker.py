@@ -5,6 +5,7 @@ It runs as `multiprocessing` starts it, knows no database, and ends with the ser
 
 from __future__ import annotations
 
+import atexit
 import gc
 import multiprocessing
 import os
@@ -66,8 +67,14 @@ def prepare() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    atexit.register(_close)
     gc.freeze()
     gc.set_threshold(_MORE_GARBAGE, 20, 20)
+
+
+def _close() -> None:
+    while _scorers:
+        _scorers.popitem()[1].close()
 
 
 def _end_with(sentinel: int) -> None:
