@@ -47,6 +47,10 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         l2: Penalty of leaf values.
         monotone: Column name (or position) to +1 or -1: the score may only rise (fall) with it.
         class_weight: None, `balanced`, or class to weight; multiplies sample weights.
+        columns_share: Of the columns that a tree may use, drawn for each tree.
+        random_cuts: Each node compares one random cut of each column instead of all (extremely
+            randomised trees; Geurts, Ernst, Wehenkel 2006): trees differ more, so that their sum
+            errs less on groups that none of them has seen.
         seed: Of everything random; nothing is, by default.
         start: LightGBM's text of trees over the same columns, which these continue; `n_trees` are
             grown on top of them.
@@ -67,6 +71,8 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         l2: float = 1.0,
         monotone: Mapping[Any, int] | None = None,
         class_weight: Any = None,
+        columns_share: float = 1.0,
+        random_cuts: bool = False,
         seed: int = 0,
         start: str | None = None,
     ) -> None:
@@ -77,6 +83,8 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.l2 = l2
         self.monotone = monotone
         self.class_weight = class_weight
+        self.columns_share = columns_share
+        self.random_cuts = random_cuts
         self.seed = seed
         self.start = start
 
@@ -139,6 +147,20 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
         )
         return np.asarray(self.booster_.predict(values, raw_score=True), np.float64)
+
+    def first(self, X: Any, n_trees: int) -> Reals | None:
+        """Log-odds by the first trees alone, as if no more had been grown; None if there are fewer.
+
+        Boosting looks back only, so that a longer run holds every shorter one.
+        """
+        check_is_fitted(self)
+        if self.start is not None or self.booster_.current_iteration() < n_trees:
+            return None
+        values = validate_data(
+            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
+        )
+        raw = self.booster_.predict(values, raw_score=True, num_iteration=n_trees)
+        return np.asarray(raw, np.float64)
 
     def predict_proba(self, X: Any) -> Reals:
         """Probability of each class as the trees have it, not calibrated."""
@@ -215,6 +237,8 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "num_leaves": self.n_leaves,
             "min_sum_hessian_in_leaf": self.min_leaf,
             "lambda_l2": self.l2,
+            "feature_fraction": self.columns_share,
+            "extra_trees": self.random_cuts,
             "seed": self.seed,
         }
         if self.monotone and any(self.monotone.values()):

@@ -16,7 +16,10 @@ from zhenzan.models.scorers.inputs import known_features
 from zhenzan.models.scorers.trees import TreeScorer, booster_from_text, raw_scores
 from zhenzan.models.train import Rows, TrainSettings, train_bundle
 
-QUICK = TrainSettings(folds=3, most_trees=60, patience=10, monotone=False)
+QUICK = TrainSettings(
+    folds=3, most_trees=60, patience=10, learning_rate=0.05, columns_share=1.0, random_cuts=False,
+    monotone=False,
+)  # fmt: skip
 KNOWN = known_features(families())
 EXCESS, PEAK = "attribution__excess_bits", "timing__peak_excess"
 

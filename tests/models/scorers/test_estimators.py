@@ -48,6 +48,35 @@ def test_contributions_sum_to_the_log_odds() -> None:
     np.testing.assert_allclose(parts.sum(axis=1), made.decision_function(frame), atol=1e-9)
 
 
+def test_random_cuts_come_again_whatever_the_order_and_keep_what_binds() -> None:
+    frame, bought = planted()
+    options = {"columns_share": 0.6, "random_cuts": True, "monotone": {"a__y": 1}}
+    made = TreeScorer(**options).fit(frame, bought)
+    back = np.arange(len(frame))[::-1]
+    again = TreeScorer(**options).fit(frame.iloc[back], bought[back])
+    assert made.booster_.model_to_string() == again.booster_.model_to_string()
+    other = TreeScorer(**options, seed=1).fit(frame, bought)
+    assert other.booster_.model_to_string() != made.booster_.model_to_string()
+    fresh, truth = planted(seed=1)
+    assert auc(made.decision_function(fresh), truth) > 0.85
+    ladder = pd.DataFrame({"a__x": 0.0, "a__y": np.linspace(-4, 6, 200), "b__noise": 0.3})
+    assert (np.diff(made.decision_function(ladder)) >= 0).all()
+
+
+@pytest.mark.parametrize("random_cuts", [False, True])
+def test_the_first_trees_of_a_watched_run_are_those_of_a_shorter_one(random_cuts: bool) -> None:
+    frame, bought = planted()
+    fresh, truth = planted(seed=1)
+    options = {"columns_share": 0.6 if random_cuts else 1.0, "random_cuts": random_cuts}
+    long = TreeScorer(n_trees=60, **options)
+    long.fit_watched(frame, bought, fresh.to_numpy(), truth, patience=60)
+    short = TreeScorer(n_trees=17, **options).fit(frame, bought)
+    np.testing.assert_array_equal(long.first(fresh, 17), short.decision_function(fresh))
+    assert long.first(fresh, 61) is None
+    begun = TreeScorer(start=short.booster_.model_to_string(), **options).fit(frame, bought)
+    assert begun.first(fresh, 5) is None  # its first trees are another's
+
+
 def test_same_rows_same_trees_and_text_is_the_whole_model() -> None:
     frame, bought = planted()
     one, two = (TreeScorer(seed=3).fit(frame, bought).booster_.model_to_string() for _ in "ab")
