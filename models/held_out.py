@@ -28,6 +28,10 @@ SIZES: Final = (0, 50, 200, 1000)
 """Least engagements of each class of size."""
 _BINS: Final = 10
 _STATED: Final = 0.05
+# Facets that only orders have: what is in them was delivered, whether or not the event happened.
+_DELIVERED: Final = ("order", "pool", "delivery")
+# Facets that follow from what happened: stated and observed cannot be compared inside them.
+_BY_OUTCOME: Final = (*_DELIVERED, "life")
 # Rows of a slice from which it is told: one row more or less moves its share by a tenth at most.
 _LEAST: Final = 10
 
@@ -85,7 +89,7 @@ def reliability(probability: Reals, positive: Flags) -> list[list[float]]:
 
 
 def sliced(facts: pd.DataFrame, raw: Reals, stated: Reals) -> list[dict[str, Any]]:
-    """By facet and value: share of what happened that was found, and of what did not.
+    """By facet and value: share of what happened that was found, and of what did not that was too.
 
     Args:
         facts: As of `Rows`, of one capability class.
@@ -103,6 +107,9 @@ def sliced(facts: pd.DataFrame, raw: Reals, stated: Reals) -> list[dict[str, Any
             if mine.sum() < _LEAST:
                 continue
             kept = mine & ~np.isnan(stated)
+            if facet in _BY_OUTCOME:
+                kept &= False
+            free = mine & ~found & (facet not in _DELIVERED)
             made.append(
                 {
                     "facet": facet,
@@ -110,7 +117,7 @@ def sliced(facts: pd.DataFrame, raw: Reals, stated: Reals) -> list[dict[str, Any
                     "n": int(mine.sum()),
                     "n_positive": int((mine & found).sum()),
                     "found": _share(above[mine & found]),
-                    "wrong": _share(above[mine & ~found]),
+                    "wrong": _share(above[free]),
                     "stated": _number(float(stated[kept].mean())) if kept.any() else None,
                     "observed": _number(float(found[kept].mean())) if kept.any() else None,
                 }

@@ -51,6 +51,10 @@ def evaluate(
     first_world: FirstWorld = 5_000,
     scale: WorldScale = 20_000,
     keep: KeepRows = None,
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="Write the figures of fresh worlds into the bundle's card."),
+    ] = False,
     track: TrackDir = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -62,16 +66,23 @@ def evaluate(
     from zhenzan.detector.results import Scan
     from zhenzan.detector.training.evaluate import evaluate_bundle, evaluate_scan
     from zhenzan.features.errors import UsageError
-    from zhenzan.models.scorers.registry import get_bundle
+    from zhenzan.models.card.write import write_card
+    from zhenzan.models.scorers.registry import bundle_folder, get_bundle
 
     if (scan is None) == (model is None):
         raise UsageError("name a scan directory or --model, one of the two")
+    if card and model is None:
+        raise UsageError("--card is of a bundle: name one with --model")
     diary = Diary.begin(track)
     if model is not None:
         seeds = range(first_world, first_world + worlds)
         with progress_bar() as progress:
             progress.begin("worlds", 1, 1)
-            found = evaluate_bundle(get_bundle(model), seeds, scale, progress, keep)
+            bundle = get_bundle(model)
+            found = evaluate_bundle(bundle, seeds, scale, progress, keep)
+        folder = bundle_folder(model)
+        if card and folder is not None:
+            write_card(bundle, folder, found["units"])
     else:
         other = None if against is None else Scan.load(against)
         found = evaluate_scan(Scan.load(scan or "."), labels=labels, truth=truth, against=other)

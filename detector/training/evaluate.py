@@ -19,6 +19,7 @@ from zhenzan.detector.training.labels import read_labels, world_labels
 from zhenzan.features.errors import InputError, UsageError
 from zhenzan.models.applicability import drift
 from zhenzan.models.bundle import Bundle, UnitModel
+from zhenzan.models.held_out import main_class
 from zhenzan.models.scorers.amounts import stated_interval
 from zhenzan.models.scorers.inputs import UNITS
 from zhenzan.models.scorers.trees import booster_from_text, raw_scores
@@ -75,6 +76,9 @@ def evaluate_bundle(
 ) -> dict[str, Any]:
     """Figures of a bundle and of the rules on randomised worlds; use seeds it was not trained on.
 
+    Figures of a unit are those of full events; other capability classes stand under `classes`, and
+    are never averaged with them.
+
     Args:
         bundle: What is judged.
         seeds: Of the worlds; each is a group.
@@ -90,13 +94,24 @@ def evaluate_bundle(
     rows = gather_worlds(seeds, scale, progress, keep)
     made: dict[str, Any] = {"bundle": bundle.name, "digest": bundle.digest, "units": {}}
     for unit, model in bundle.units.items():
-        judged = judged_rows(unit, model, rows[unit])
-        by_rules = judged.assign(score=rows[unit].facts["rules"].to_numpy(), probability=np.nan)
-        found = drift(model.seen, rows[unit].frame.reindex(columns=list(model.columns)))
+        part = rows[unit]
+        kinds = part.facts["class"].to_numpy(str)
+        main = main_class(kinds)
+        every = judged_rows(unit, model, part)
+        judged = every[kinds == main]
+        by_rules = judged.assign(score=judged["rules"], probability=np.nan)
+        frame = part.frame.reindex(columns=list(model.columns))[kinds == main]
         made["units"][unit] = {
             **unit_figures(judged),
+            "class": main,
+            "classes": {
+                kind: unit_figures(every[kinds == kind])
+                for kind in sorted(set(kinds.tolist()) - {main})
+            },
             "rules": unit_figures(by_rules.drop(columns=["n_purchased_lo", "n_purchased_hi"])),
-            "drift": {str(name): float(v) for name, v in found.head(_DRIFTED).items()},
+            "drift": {
+                str(name): float(v) for name, v in drift(model.seen, frame).head(_DRIFTED).items()
+            },
             "slices": slice_figures(judged),
         }
     return made

@@ -16,6 +16,7 @@ from zhenzan.detector.versions import versions
 from zhenzan.features.errors import UsageError
 from zhenzan.features.families import families
 from zhenzan.models.bundle import Bundle
+from zhenzan.models.card.write import write_card
 from zhenzan.models.scorers.inputs import UNITS, known_features
 from zhenzan.models.train import Rows, TrainSettings, train_bundle
 
@@ -57,7 +58,7 @@ def train(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Bundle:
-    """Trains a bundle and writes it to `out`.
+    """Trains a bundle and writes it to `out`, with its card.
 
     Args:
         out: The folder of the bundle.
@@ -97,6 +98,7 @@ def train(
         base=data.base, told=told, tell=report.say, step=report.update,
     )  # fmt: skip
     bundle.save(out)
+    write_card(bundle, out)
     return bundle
 
 
