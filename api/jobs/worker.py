@@ -74,6 +74,7 @@ class Worker:
             until_idle: Stop as well when nothing is left to do.
         """
         idle_s, cleaned_s = 0.0, _CLEAN_EVERY_S
+        _log.info("worker ready", extra={"worker": self.name})
         try:
             while not stop.is_set():
                 if cleaned_s >= _CLEAN_EVERY_S:
