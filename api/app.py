@@ -14,6 +14,7 @@ from zhenzan.api import problems
 from zhenzan.api.clock import Clock, system_clock
 from zhenzan.api.context import Service
 from zhenzan.api.openapi import described, document
+from zhenzan.api.pages.routes import PAGE_ROUTERS
 from zhenzan.api.parts import PARTS
 from zhenzan.api.request_log import RequestLog
 from zhenzan.api.routes import ROUTERS
@@ -63,6 +64,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router, responses=_copy(_EVERYWHERE))
+    for pages in PAGE_ROUTERS:
+        app.include_router(pages)
     app.openapi = lru_cache(maxsize=1)(partial(document, app))  # type: ignore[method-assign]
     return app
 
