@@ -12,11 +12,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 __all__ = [
     "LOUD",
+    "BaseRate",
     "Calibration",
+    "base_rate_at_hand",
     "brier_skill",
     "calibration_error",
     "conformal_widening",
@@ -39,6 +41,28 @@ _MANY: Final = 500
 LOUD: Final = 10.0
 """Attributed acts from which an interval says something: half of the stated event's 20. Intervals
 are widened from there on."""
+
+
+# Half the 95 % quantile of chi-squared with one degree of freedom: how far the logarithm of the
+# likelihood may lie below its greatest inside the interval (Wilks 1938).
+_WITHIN: Final = 1.92
+_TINY: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """An estimated share of what is to be found.
+
+    Attributes:
+        value: The likeliest.
+        low, high: 95 % interval.
+        n: Probabilities behind it.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +226,39 @@ def estimate_base_rate(probability: ArrayLike, fitted: float, rounds: int = 200)
     for _ in range(rounds):
         rate = float(np.clip(np.mean(shift_base_rate(p, fitted, rate)), edge, 1 - edge))
     return rate
+
+
+def base_rate_at_hand(probability: ArrayLike, fitted: float) -> BaseRate | None:
+    """The base rate that explains unlabelled data best, and how far the data leave it open.
+
+    Its interval is that of the likelihood ratio: the rates under which the scores are nearly as
+    likely. It knows of chance alone. That what happened looks as it did in training, only rarer or
+    more frequent, is assumed.
+
+    Args:
+        probability: Calibrated, under `fitted`; NaN is left out.
+        fitted: Base rate of the calibration.
+
+    Returns:
+        None without probabilities.
+    """
+    p = np.asarray(probability, np.float64)
+    p = p[~np.isnan(p)]
+    if not len(p):
+        return None
+    value = estimate_base_rate(p, fitted)
+    yes, no = p / fitted, (1 - p) / (1 - fitted)
+
+    def below(rate: float) -> float:
+        return float(np.sum(np.log(rate * yes + (1 - rate) * no))) - least
+
+    least = 0.0
+    least = below(value) - _WITHIN
+    low, high = (
+        outer if below(outer) >= 0 else float(brentq(below, outer, value))
+        for outer in (_TINY, 1 - _TINY)
+    )
+    return BaseRate(value, min(low, value), max(high, value), len(p))
 
 
 def fit_conformal(low: ArrayLike, high: ArrayLike, truth: ArrayLike, level: float = 0.9) -> float:

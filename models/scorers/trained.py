@@ -8,7 +8,7 @@ only where the data looks like what the model was calibrated on; elsewhere it is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -18,10 +18,12 @@ from zhenzan.features.families import families
 from zhenzan.models.applicability import drift
 from zhenzan.models.attribution.result import Attribution
 from zhenzan.models.bundle import Bundle, UnitModel
+from zhenzan.models.calibration import base_rate_at_hand
 from zhenzan.models.scorers.amounts import stated_interval
 from zhenzan.models.scorers.base import Scores
 from zhenzan.models.scorers.contributions import CONTRIBUTIONS, family_contributions
 from zhenzan.models.scorers.inputs import (
+    CLASSES,
     Known,
     capability_class,
     known_features,
@@ -117,7 +119,8 @@ class TrainedScorer:
             frames[unit], why, raw = self._scored(unit, model, frame, wanted, classes)
             rows.append(pd.DataFrame({"unit": unit, "id": ids, "raw": raw, "why_not": why}))
             reasons.append(self._reasons(unit, model, frames[unit], wanted))
-            told[unit] = _told(frames[unit], why, model, wanted)
+            stated = _plainly(why, classes, model, raw)
+            told[unit] = {**_told(frames[unit], why, model, wanted), "base_rate": stated}
         return replace(
             rules,
             sections=frames["section"],
@@ -184,6 +187,27 @@ def _told(
         "why_not": {name: int(np.sum(why == name)) for name in WHY_NOT},
         "drift": {str(name): round(float(value), 4) for name, value in found.items()},
     }
+
+
+def _plainly(
+    why: NDArray[Any], classes: NDArray[Any], model: UnitModel, raw: Reals
+) -> dict[str, Any] | None:
+    """Base rate of the calibration, and what the data at hand suggest; full events only.
+
+    It is told and not applied: on fresh worlds with a sixtyfold range of base rates, probabilities
+    moved to the estimate were further from what happened than those left alone
+    (docs/decisions/0011-intervals-and-base-rates.md), and from counts alone the estimate falls to
+    nothing.
+    """
+    calibration = model.calibrations.get(CLASSES[0])
+    if calibration is None:
+        return None
+    mine = np.array([w is None for w in why], dtype=bool) & (classes == CLASSES[0])
+    found = base_rate_at_hand(calibration.probability(raw[mine]), calibration.base_rate)
+    told: dict[str, Any] = {"trained": calibration.base_rate, "at_hand": None}
+    if found is not None:
+        told["at_hand"] = {name: round(value, 6) for name, value in asdict(found).items()}
+    return told
 
 
 def _with_ends(

@@ -12,6 +12,7 @@ from sklearn.isotonic import IsotonicRegression
 from zhenzan.models.calibration import (
     LOUD,
     Calibration,
+    base_rate_at_hand,
     brier_skill,
     calibration_error,
     conformal_widening,
@@ -126,3 +127,22 @@ def test_errors_of_calibration_by_hand() -> None:
     assert brier_skill([0.25, 0.25, 0.25, 0.25], [1, 0, 0, 0]) == pytest.approx(0)
     assert brier_skill([1, 0], [1, 0]) == 1
     assert np.isnan(brier_skill([0.2], [0]))
+
+
+def test_a_base_rate_is_estimated_with_an_interval_that_covers_it() -> None:
+    inside = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        happened = rng.random(300) < 0.04
+        raw = rng.normal(np.where(happened, 2.5, 0.0))  # the ratio of the two is exp(2.5 x - 3.125)
+        p = 1 / (1 + np.exp(-(2.5 * raw - 3.125 + np.log(0.2 / 0.8))))
+        found = base_rate_at_hand(np.append(p, np.nan), 0.2)
+        assert found is not None and found.n == 300
+        assert 0 <= found.low <= found.value <= found.high <= 1
+        if seed % 10 == 0:  # the maximum itself, by many more rounds
+            assert found.value == pytest.approx(estimate_base_rate(p, 0.2, 2_000), abs=2e-3)
+        inside += found.low <= 0.04 <= found.high
+    assert 52 <= inside <= 60
+    assert base_rate_at_hand([np.nan], 0.2) is None
+    certain = base_rate_at_hand([1e-6] * 50, 0.2)
+    assert certain is not None and certain.low < 0.02 and certain.high < 0.1
