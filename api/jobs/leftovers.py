@@ -22,6 +22,9 @@ __all__ = ["remove_leftovers"]
 _UPLOAD_MS: Final = 3_600_000
 """An upload without a row in which nothing changed for so long has broken off."""
 
+_DRAFT_MS: Final = 24 * _UPLOAD_MS
+"""Copying a scan to another file system takes minutes."""
+
 _SCAN: Final = re.compile(r"scan_([0-9a-f]+)")
 
 
@@ -34,7 +37,8 @@ def remove_leftovers(session: Session, settings: Settings, store: StoreBase, now
         store: With the scans.
         now_ms: The present.
     """
-    return _of_jobs(session, settings, now_ms) + _of_scans(session, store)
+    gone = _of_jobs(session, settings, now_ms) + _of_scans(session, store)
+    return gone + store.remove_drafts(now_ms - _DRAFT_MS)
 
 
 def _of_jobs(session: Session, settings: Settings, now_ms: int) -> int:
@@ -52,12 +56,11 @@ def _of_scans(session: Session, store: StoreBase) -> int:
     """Scans whose job was cancelled or failed; those of unknown jobs are not ours to judge."""
     gone = 0
     for tenant_id, scan_id in store.all():
-        named = _SCAN.match(scan_id)
+        named = _SCAN.fullmatch(scan_id)
         if named is None:
             continue
         job = session.get(Job, f"job_{named[1]}")
-        known = session.get(StoredScan, named[0])
-        if job is not None and job.status in OVER and (known is None or named[0] != scan_id):
+        if job is not None and job.status in OVER and session.get(StoredScan, scan_id) is None:
             store.delete(tenant_id, scan_id)
             gone += 1
     return gone

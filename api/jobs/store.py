@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +61,10 @@ class StoreBase:
         """Tenant and scan of everything that lies there, complete or not."""
         raise NotImplementedError
 
+    def remove_drafts(self, before_ms: int) -> int:
+        """Removes what killed processes left half done before that time; says how many."""
+        return 0
+
 
 class FolderStore(StoreBase):
     """Scans in a folder of this machine, or of a volume that all workers share.
@@ -84,7 +89,7 @@ class FolderStore(StoreBase):
             if not scan.is_dir():
                 raise
         # Another file system: a copy under another name first.
-        draft = Path(tempfile.mkdtemp(prefix=f"{scan_id}.part-", dir=goal.parent))
+        draft = Path(tempfile.mkdtemp(dir=self._aside()))
         try:
             shutil.copytree(scan, draft, dirs_exist_ok=True)
             draft.rename(goal)
@@ -108,18 +113,35 @@ class FolderStore(StoreBase):
     def delete(self, tenant_id: str, scan_id: str) -> None:
         """See `StoreBase`; a reader finds the scan whole or not at all."""
         found = self._root / _place(tenant_id, scan_id)
-        aside = found.with_name(f"{scan_id}.gone-{os.getpid()}")
-        try:
-            found.rename(aside)
-        except FileNotFoundError:
+        if not found.exists():
             return
-        shutil.rmtree(aside, ignore_errors=True)
+        gone = Path(tempfile.mkdtemp(dir=self._aside()))
+        with suppress(FileNotFoundError):  # another process was faster
+            found.rename(gone / "scan")
+        shutil.rmtree(gone, ignore_errors=True)
 
     def all(self) -> Iterator[tuple[str, str]]:
         """See `StoreBase`."""
-        for tenant in sorted(self._root.iterdir()) if self._root.is_dir() else ():
-            for scan in sorted(tenant.iterdir()) if tenant.is_dir() else ():
+        for tenant in sorted(self._root.glob("[!.]*")):
+            for scan in sorted(tenant.glob("[!.]*")):
                 yield tenant.name, scan.name
+
+    def remove_drafts(self, before_ms: int) -> int:
+        """See `StoreBase`."""
+        old = [
+            draft
+            for draft in self._aside().iterdir()
+            if draft.stat().st_mtime_ns // 1_000_000 < before_ms
+        ]
+        for draft in old:
+            shutil.rmtree(draft, ignore_errors=True)
+        return len(old)
+
+    def _aside(self) -> Path:
+        """Where scans lie that are no scans yet, or no more: in the same file system."""
+        aside = self._root / ".aside"
+        aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return aside
 
 
 class RemoteStore(StoreBase):

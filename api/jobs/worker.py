@@ -12,7 +12,6 @@ import socket
 import threading
 from typing import Final
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from zhenzan.api.clock import Clock, system_clock
 from zhenzan.api.jobs.child import Child
 from zhenzan.api.jobs.leases import Lease, Leases
@@ -20,6 +19,7 @@ from zhenzan.api.jobs.leftovers import remove_leftovers
 from zhenzan.api.jobs.store import StoreBase, open_store
 from zhenzan.api.jobs.tasks import cache_of
 from zhenzan.api.jobs.working import Working
+from zhenzan.api.request_log import where
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
 
@@ -121,18 +121,21 @@ class Worker:
 
     def clean(self) -> None:
         """Removes what killed workers left."""
-        with self._database.reading() as session:
-            gone = remove_leftovers(session, self._settings, self._store, self._clock())
+        try:
+            with self._database.reading() as session:
+                gone = remove_leftovers(session, self._settings, self._store, self._clock())
+        except Exception as error:  # the next hour may be better
+            _log.exception("leftovers stay", exc_info=False, extra=where(error))
+            return
         if gone:
             _log.info("leftovers removed", extra={"count": gone})
 
     def _one(self, stop: threading.Event) -> bool:
-        """As `run_one`; a fault of the machine costs a pause and not the worker."""
+        """As `run_one`; a fault costs a pause and not the worker, and the lease runs out."""
         try:
             return self.run_one(stop)
-        except (SQLAlchemyError, OSError) as error:
-            kind = "database" if isinstance(error, OperationalError) else type(error).__name__
-            _log.warning("worker pauses", extra={"reason": kind})
+        except Exception as error:
+            _log.exception("worker pauses", exc_info=False, extra=where(error))
             stop.wait(4 * _POLL_S)
             return False
 

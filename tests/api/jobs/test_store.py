@@ -120,6 +120,16 @@ def test_a_scan_from_another_file_system_is_copied_then_renamed(
     store.publish(scan, "t", "scan_1")
     assert content(store.local("t", "scan_1")) == FILES
     assert list(store.all()) == [("t", "scan_1")]
+    assert list((tmp_path / "store" / ".aside").iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_done_is_removed(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    assert store.remove_drafts(1 << 50) == 0
+    (tmp_path / "store" / ".aside" / "draft").mkdir()
+    assert store.remove_drafts(0) == 0
+    assert store.remove_drafts(1 << 50) == 1
+    assert list(store.all()) == []
 
 
 def test_copies_that_were_not_used_for_long_are_forgotten(
