@@ -222,8 +222,11 @@ def follow_rows(stage: Stage, names: Names, rng: np.random.Generator) -> pa.Tabl
     """Who follows which creator."""
     follows = stage.audience.follows
     n = len(follows.account)
-    creators = np.zeros(int(stage.sections.creator_rank.max()) + 1, dtype=np.int64)
+    # A scenario may have given the only sections of a creator to another one.
+    creators = np.full(len(follows.offset) - 1, -1, dtype=np.int64)
     creators[stage.sections.creator_rank] = stage.sections.creator
+    target = creators[follows.creator]
+    known = target >= 0
     since = np.maximum(
         stage.people.created_ms[follows.account],
         stage.start_ms - np.floor(rng.exponential(200 * DAY_MS, n)).astype(np.int64),
@@ -231,12 +234,12 @@ def follow_rows(stage: Stage, names: Names, rng: np.random.Generator) -> pa.Tabl
     return canonical(
         "follow",
         {
-            "source_id": ids_of(names.account, follows.account),
-            "target_id": ids_of(names.account, creators[follows.creator]),
-            "kind": pa.repeat(pa.scalar("follow"), n),
-            "created_ms": since,
+            "source_id": ids_of(names.account, follows.account[known]),
+            "target_id": ids_of(names.account, target[known]),
+            "kind": pa.repeat(pa.scalar("follow"), int(known.sum())),
+            "created_ms": since[known],
         },
-        n,
+        int(known.sum()),
     )
 
 

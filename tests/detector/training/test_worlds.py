@@ -67,6 +67,16 @@ def test_what_the_simulator_gives_away_exists_and_is_left_out(tmp_path: Path) ->
         assert set(rows.frame.columns) | set(ARTEFACTS) >= set(known.specs[unit])
 
 
+def test_a_creator_whose_only_section_went_to_another_has_no_followers(tmp_path: Path) -> None:
+    seed = 2037  # there, a scenario takes the only section of the creator with the highest number
+    simulate(
+        tmp_path, scenario=random_preset(seed, SCALE), scale=random_scale(seed, SCALE), seed=seed
+    )
+    follows = pd.read_parquet(tmp_path / "follow.parquet")
+    creators = set(pd.read_parquet(tmp_path / "section.parquet")["creator_id"])
+    assert len(follows) and set(follows["target_id"]) <= creators
+
+
 def _truth(folder: Path, **sections: object) -> pd.DataFrame:
     """A world of four sections without accounts and comments."""
     (folder / "truth").mkdir()
