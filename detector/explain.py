@@ -45,9 +45,7 @@ def explain(scan: Scan, entity_id: str) -> tuple[Explanation, ...]:
     Raises:
         UsageError: There is none; the message names similar section ids.
     """
-    found = tuple(
-        one for kind in KINDS if (one := explain_one(scan, kind, entity_id)) is not None
-    )
+    found = tuple(one for kind in KINDS if (one := explain_one(scan, kind, entity_id)) is not None)
     if found:
         return found
     similar = _similar(scan, entity_id)
