@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +14,8 @@ from zhenzan.api.problems import Problem
 from zhenzan.api.scoring.worker import ScoreTask, prepare, score
 
 __all__ = ["ScorePool"]
+
+_log: Final = logging.getLogger("zhenzan.api.scoring")
 
 _WAITING: Final = 16
 """Requests a process that may wait: at a second each nobody waits longer than half a minute."""
@@ -46,14 +49,14 @@ class ScorePool:
         """The answer of `worker.score`.
 
         Raises:
-            Problem: 503, too many wait, it took too long, or the process died.
-            ZhenzanError: The section cannot be scored.
+            Problem: 503, too many wait, it took too long, or the process died; whatever else
+                keeps the section from being scored.
         """
         if not self._room.acquire(blocking=False):
             raise _busy("too many sections wait to be scored")
         try:
             pool = self._open()
-            return pool.submit(score, task).result(timeout=_LONGEST_S)
+            return _checked(pool.submit(score, task).result(timeout=_LONGEST_S))
         except TimeoutError:
             raise _busy(f"the score took more than {_LONGEST_S:.0f} s; make it a job") from None
         except BrokenProcessPool:
@@ -78,6 +81,18 @@ class ScorePool:
             if self._pool is pool:
                 self._pool = None
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    failed = answer.get("failed")
+    if failed is None:
+        return answer
+    if failed["trace"]:
+        _log.error("score failed", extra={"at": failed["trace"]})
+    if failed["status"] == 500:
+        raise Problem(500, "internal", "the request failed inside; see the logs")
+    slug = "scoring-busy" if failed["status"] == 503 else "input"
+    raise Problem(failed["status"], slug, failed["detail"])
 
 
 def _busy(detail: str) -> Problem:

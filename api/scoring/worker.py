@@ -9,7 +9,9 @@ import atexit
 import gc
 import multiprocessing
 import os
+import re
 import threading
+import traceback
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,11 +21,15 @@ from typing import Any, Final
 
 from zhenzan.detector.score_section import SectionScore, SectionScorer
 from zhenzan.detector.statements import evidence_record, plain
+from zhenzan.features.errors import ZhenzanError
 
 __all__ = ["ScoreTask", "prepare", "score"]
 
 _WARM: Final = 2
 """References that a process keeps: one of 7,000 accounts takes some 30 MB, one of 10^6 more."""
+_FRAMES: Final = 12
+_OURS: Final = re.compile(r"/\S*/zhenzan-[^/\s]+/(given/)?")
+"""The folder of a score, which is nobody's business outside."""
 _MORE_GARBAGE: Final = 50_000
 """Objects between two looks for garbage: a score makes 10^5 that are gone when it is done."""
 
@@ -85,9 +91,29 @@ def _end_with(sentinel: int) -> None:
 def score(task: ScoreTask) -> dict[str, Any]:
     """The answer: the section's row, and what was asked for beside it.
 
-    Raises:
-        ZhenzanError: It cannot be scored.
+    Where it cannot be scored the answer is `{"failed": {"status", "detail", "trace"}}`: errors
+    themselves do not all survive the way between processes, and may hold comment text.
     """
+    try:
+        return _score(task)
+    except ZhenzanError as error:
+        inside = error.http_status == 500
+        detail = "" if inside else _OURS.sub("", str(error))
+        return _failed(error.http_status, detail, error if inside else None)
+    except MemoryError:
+        return _failed(503, "the section needs more memory than there is; make it a job", None)
+    except Exception as error:
+        return _failed(500, "", error)
+
+
+def _failed(status: int, detail: str, error: BaseException | None) -> dict[str, Any]:
+    frames = [] if error is None else traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    trace = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames]
+    told = [type(error).__name__, *trace] if error is not None else []
+    return {"failed": {"status": status, "detail": detail, "trace": told}}
+
+
+def _score(task: ScoreTask) -> dict[str, Any]:
     scorer = _scorer(task)
     parts = {"evidence", "insights"} & set(task.include)
     found = scorer.score(

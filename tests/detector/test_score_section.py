@@ -13,7 +13,7 @@ from zhenzan.detector import Scan, scan
 from zhenzan.detector.results import OUTPUTS
 from zhenzan.detector.score_section import PARTS, SectionScorer, score_section, write_section
 from zhenzan.detector.simulate import simulate
-from zhenzan.features.errors import InputError, UsageError
+from zhenzan.features.errors import InputError, UsageError, ZhenzanError
 
 NOW_MS = 1_790_000_000_000
 
@@ -142,3 +142,34 @@ def test_what_cannot_be_used_is_refused(
 def test_a_scan_without_a_reference_scores_nothing(world: Path) -> None:
     with pytest.raises(InputError, match="not a scan directory"):
         score_section({"section": {"section_id": "s"}}, world, now_ms=NOW_MS)
+
+
+HOSTILE = [
+    {"section": {"section_id": "x:1", "title": "\ud800", "text": "a\0b"}},
+    {"section": {"section_id": 7}, "comments": [{"comment_id": 1, "text": 5}]},
+    {"section": {"section_id": ["x"]}},
+    {"section": {"section_id": "x:\0"}},
+    {"section": {"section_id": "x:1", "published_ms": 10**40}},
+    {"section": {"section_id": "x:1"}, "engagements": [{}]},
+    {"section": {"section_id": "x:1"}, "engagements": [{"kind": "like", "ts_ms": float("inf")}]},
+    {"section": {"section_id": "x:1"}, "engagements": [{"kind": "like", "ts_ms": {"a": [1]}}]},
+    {"section": {"section_id": "x:1"}, "comments": [{"text": "🙂" * 9000, "comment_id": "c"}] * 3},
+    {"section": {"section_id": "x:1"}, "comments": [{"\ud800": 1, "comment_id": "c"}, {"": 2}]},
+    {"section": {"section_id": "x:1"}, "accounts": [{"account_id": "a"}, {"account_id": None}]},
+    {"section": {"section_id": "x:1"}, "counts": [{"metric": "like", "value": "1.2万"}]},
+    {"section": {"section_id": "x:1"}, "coverage": [{"collected": -1}], "contexts": [{"kind": 1}]},
+    {"section": {"section_id": "x:1"}, "comments": "text"},
+    {"section": {"section_id": "x:1"}, "comments": {"a": 1}},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_hostile_payloads_are_scored_or_refused(scorer: SectionScorer, number: int) -> None:
+    """Whatever comes, the answer is a row or an error that says why; never anything else."""
+    try:
+        found = scorer.score(HOSTILE[number], now_ms=NOW_MS, include=("evidence", "insights"))
+    except ZhenzanError as error:
+        assert error.http_status == 422 and str(error)
+    else:
+        assert len(found.tables["sections"]) == 1 and found.section["band"]

@@ -114,6 +114,9 @@ def test_the_answer_is_the_scan(
     told = {"section_id": busy, "kind": "giveaway", **window}
     assert client.post("/v1/contexts", json=told).status_code == 201
     assert "giveaway" in client.post("/v1/score", json=body).json()["section"]["contexts"]
+    bad = {"section": {"section_id": "x:\0"}, "observed_at_ms": NOW_MS}
+    refused = client.post("/v1/score", json=bad)
+    assert refused.status_code == 422 and "/zhenzan-" not in refused.text
     lone = {"section": {"section_id": "x:\ud800"}, "comments": [{"text": "\ud800"}]}
     sent = client.post("/v1/score", content=json.dumps(lone))
     assert sent.status_code in (200, 422)
