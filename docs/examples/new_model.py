@@ -5,9 +5,9 @@ Install the template first, so that its family is computed like the built-in one
     pip install docs/examples/zhenzan-plugin
     python docs/examples/new_model.py OUT
 
-Writes to OUT a bundle for `zhenzan scan --model`, and `comparison.csv`: one line a method, all on
-the same accounts of the same fresh worlds. Takes some minutes; `--worlds` and `--scale` make it
-quicker or the figures firmer.
+Writes to OUT a bundle for `zhenzan scan --model` with its card, and `comparison.csv`: one line a
+method, all on the same accounts of the same fresh worlds. Takes some minutes;
+`--worlds` and `--scale` make it quicker or the figures firmer.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from zhenzan.detector.training.gather import FAR_MS, gather_world, gather_worlds
 from zhenzan.detector.training.worlds import random_preset, random_scale
 from zhenzan.features.families import families
 from zhenzan.models.bundle import Bundle
+from zhenzan.models.card.write import write_card
 from zhenzan.models.metrics import auc, group_weights, interval
 from zhenzan.models.scorers.inputs import known_features
 from zhenzan.models.scorers.trees import booster_from_text, raw_scores
@@ -59,6 +60,7 @@ def main(
     less = {unit: without(part, NEW) for unit, part in rows.items()}
     base = train_bundle(less, known, "without-punctual", told=told, step=progress.update)
     whole.save(out / "bundle")
+    write_card(whole, out / "bundle")
     progress.begin("methods on fresh worlds", 3, 3)
     seeds = range(JUDGED_ON, JUDGED_ON + max(2, worlds // 2))
     judged = [judge(seed, scale, {"new model": whole, "without it": base}) for seed in seeds]

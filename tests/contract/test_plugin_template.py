@@ -168,6 +168,9 @@ def test_a_new_model_is_trained_and_held_against_all_baselines(run: Run, tmp_pat
     assert (paired["gain_low"] <= paired["gain_high"]).all()
     made = Bundle.load(tmp_path / "bundle")
     assert made.versions["punctual"] == 1
+    for language in ("en", "zh"):
+        card = (tmp_path / "bundle" / f"card.{language}.md").read_text("utf-8")
+        assert "with-punctual" in card
     here = known_features(families())
     with pytest.raises(UsageError, match=r"punctual: trained on version 1, here absent"):
         made.check_versions(here.versions, here.specs)
