@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import lightgbm
@@ -180,6 +181,7 @@ class _Flat:
         )
 
 
+@cache
 def _points(m: int) -> tuple[Reals, Reals]:
     """Nodes and weights on [0, 1] that integrate polynomials of degree m - 1 exactly."""
     at, weight = np.polynomial.legendre.leggauss(max(1, (m + 1) // 2))
