@@ -1,0 +1,1 @@
+"""Style and script of the console: all that its pages load."""
