@@ -17,6 +17,8 @@ from zhenzan.features.errors import InputError, UsageError, ZhenzanError
 
 NOW_MS = 1_790_000_000_000
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -95,7 +97,6 @@ def test_it_is_the_batch_scan_of_the_section(
         scorer.score(payload, now_ms=NOW_MS, contexts=told)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kept", [("comments",), ("counts", "comments"), ("engagements",), ()])
 def test_so_it_is_with_less(
     world: Path, learnt: Scan, scorer: SectionScorer, tmp_path: Path, kept: tuple[str, ...]
@@ -163,7 +164,6 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_hostile_payloads_are_scored_or_refused(scorer: SectionScorer, number: int) -> None:
     """Whatever comes, the answer is a row or an error that says why; never anything else."""
