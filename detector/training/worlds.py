@@ -115,7 +115,9 @@ def _market(
         pools[pool] = PoolSize(kind, round(n * nominal))
         chosen = ["pod"]
         if not pod:
-            chosen = rng.choice(families, int(rng.integers(1, _FAMILIES + 1)), replace=False)
+            chosen = rng.choice(
+                families, int(rng.integers(1, _FAMILIES + 1)), replace=False
+            ).tolist()
         weights = rng.lognormal(0.0, 0.5, len(chosen))
         orders += [
             OrderShare(str(name), pool, float(share * weight / weights.sum()))
