@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
+import httpx2
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import insert
@@ -117,7 +117,7 @@ def _drive(
     per_section: int,
 ) -> Loaded:
     found = Loaded(rate, seconds)
-    with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=120) as client:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=120) as client:
         _wait_until_up(client)
         client.put("/v1/streams/load", json={"reference": "small"}).raise_for_status()
         sent: list[tuple[int, float]] = []  # number of the batch, when it was answered
@@ -158,7 +158,7 @@ class _Late(threading.Thread):
         self.after: dict[int, float] = {}
 
     def run(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=60) as client:
+        with httpx2.Client(base_url=self._url, timeout=60) as client:
             while not self._stop_it.wait(0.25):
                 told = client.get("/v1/streams/load")
                 if told.status_code != 200:
@@ -172,7 +172,7 @@ class _Late(threading.Thread):
 
 
 def _send(
-    client: httpx.Client,
+    client: httpx2.Client,
     found: Loaded,
     rate: int,
     seconds: float,
@@ -264,12 +264,12 @@ def _cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _wait_until_up(client: httpx.Client) -> None:
+def _wait_until_up(client: httpx2.Client) -> None:
     for _ in range(300):
         try:
             if client.get("/health/ready").status_code == 200:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             pass
         time.sleep(0.2)
     raise TimeoutError("the service did not start")
