@@ -99,25 +99,29 @@ class Seen:
         )  # fmt: skip
 
 
-def see(frame: pd.DataFrame, patterns: pd.DataFrame | None = None) -> Seen:
+def see(
+    frame: pd.DataFrame,
+    patterns: pd.DataFrame | None = None,
+    usual: pd.DataFrame | None = None,
+) -> Seen:
     """Describes training rows.
 
     Args:
         frame: Columns `family__feature`; NaN = not computable.
         patterns: Rows whose patterns of missing families were learnt, too; the same by default.
+        usual: Rows against which drift is measured; the same by default. Rows of which less is
+            known lack most families, and would make all others look like drift.
     """
+    usual = frame if usual is None else usual
     low, high, edges, shares = {}, {}, {}, {}
     for name in map(str, frame.columns):
         values = frame[name].to_numpy(dtype=np.float64)
         known = values[~np.isnan(values)]
         if len(known):
             low[name], high[name] = (float(q) for q in np.quantile(known, [_EDGE, 1 - _EDGE]))
-            inner = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS))
-            edges[name] = tuple(float(e) for e in inner)
         else:
             low[name] = high[name] = np.nan
-            edges[name] = ()
-        shares[name] = tuple(float(s) for s in _shares(values, edges[name]))
+        edges[name], shares[name] = _bins(usual[name].to_numpy(dtype=np.float64))
     made = Seen(low, high, 0, (), edges, shares)
     limit = int(np.quantile(made._outliers(frame), _LIMIT)) if len(frame) else 0
     known_together, n = np.unique(
@@ -125,6 +129,16 @@ def see(frame: pd.DataFrame, patterns: pd.DataFrame | None = None) -> Seen:
     )
     kept = tuple(str(p) for p in known_together[n >= _PATTERN])
     return Seen(low, high, limit, kept, edges, shares)
+
+
+def _bins(values: Reals) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Inner edges of bins of equal mass, and the share of each and of what is not computable."""
+    known = values[~np.isnan(values)]
+    edges: tuple[float, ...] = ()
+    if len(known):
+        inner = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS))
+        edges = tuple(float(e) for e in inner)
+    return edges, tuple(float(s) for s in _shares(values, edges))
 
 
 def drift(seen: Seen, frame: pd.DataFrame) -> pd.Series[float]:

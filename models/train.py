@@ -225,13 +225,13 @@ def _train_unit(
         raw[held] = found
     everything = np.arange(len(u.positive))
     final = _grown(u, everything, n_trees)
-    calibrations = _calibrations(u, raw)
+    calibrations, kinds = _calibrations(u, raw), u.rows.facts["class"].to_numpy(str)
     stated = _cross_calibrated(u, raw, folds)
     amounts, ends = (None, None) if unit != "section" else _amounts(u, stated, folds)
     model = UnitModel(
         tuple(u.columns),
         final.booster_.model_to_string(),
-        see(u.rows.frame),
+        see(u.rows.frame, usual=u.rows.frame[kinds == main_class(kinds)]),
         calibrations,
         _conformal(u.rows.facts),
         amounts,

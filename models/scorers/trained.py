@@ -120,7 +120,7 @@ class TrainedScorer:
             rows.append(pd.DataFrame({"unit": unit, "id": ids, "raw": raw, "why_not": why}))
             reasons.append(self._reasons(unit, model, frames[unit], wanted))
             stated = _plainly(why, classes, model, raw)
-            told[unit] = {**_told(frames[unit], why, model, wanted), "base_rate": stated}
+            told[unit] = {**_told(frames[unit], why, model, wanted, classes), "base_rate": stated}
         return replace(
             rules,
             sections=frames["section"],
@@ -178,10 +178,15 @@ class TrainedScorer:
 
 
 def _told(
-    frame: pd.DataFrame, why: NDArray[Any], model: UnitModel, wanted: pd.DataFrame
+    frame: pd.DataFrame,
+    why: NDArray[Any],
+    model: UnitModel,
+    wanted: pd.DataFrame,
+    classes: NDArray[Any],
 ) -> dict[str, Any]:
     judged = (frame["status"] == "scored").to_numpy()
-    found = drift(model.seen, wanted[judged]).head(_DRIFTED)
+    main = judged & (classes == CLASSES[0])
+    found = drift(model.seen, wanted[main if main.any() else judged]).head(_DRIFTED)
     return {
         "n_probabilities": int(frame["probability"].notna().sum()),
         "why_not": {name: int(np.sum(why == name)) for name in WHY_NOT},

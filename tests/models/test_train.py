@@ -178,3 +178,15 @@ def test_drift_is_small_at_home_and_large_abroad() -> None:
     gone = moved.assign(**{COLUMNS[2]: np.nan})
     assert drift(seen, gone)[COLUMNS[2]] > 0.25
     assert drift(seen, moved.head(0)).empty
+
+
+def test_rows_of_which_less_is_known_make_no_drift_of_full_events() -> None:
+    full, poor = planted(), planted(seed=2)
+    poor.frame[COLUMNS[2]] = np.nan
+    poor.facts["class"] = "counts"
+    both = Rows(pd.concat([full.frame, poor.frame]), pd.concat([full.facts, poor.facts]))
+    made = train_bundle({"section": both}, known_features(families()), "made-up", QUICK)
+    model = made.units["section"]
+    assert drift(model.seen, full.frame[list(model.columns)]).max() < 0.01
+    assert {"events", "counts"} <= set(made.training["held_out"]["section"]["classes"])
+    assert set(model.calibrations) == {"events", "counts"}
