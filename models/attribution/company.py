@@ -136,9 +136,10 @@ def company(
     exposure = np.concatenate([part.exposure for part in beside])
     total = np.zeros(len(acts))
     for row, column in zip(chance, np.concatenate([part.met for part in beside]).T, strict=True):
-        mean = _expected(row, exposure)
-        tail = betainc(np.maximum(column, 1.0), _SHAPE, mean / (mean + _SHAPE))
-        total -= np.where(column > 0, np.log(np.maximum(tail, _LEAST)), 0.0)
+        met = np.flatnonzero(column > 0)  # nobody met is no surprise
+        mean = _expected(row, exposure[met])
+        tail = betainc(column[met], _SHAPE, mean / (mean + _SHAPE))
+        total[met] -= np.log(np.maximum(tail, _LEAST))
     values[acts] = total / len(WITHIN)
     return values
 

@@ -25,7 +25,7 @@ from zhenzan.models.attribution.placement import (
 )
 from zhenzan.models.attribution.written import all_acts
 
-__all__ = ["Arrivals", "Events", "prepare", "visits"]
+__all__ = ["Arrivals", "Events", "pairs", "prepare", "visits"]
 
 _STEP: Final = "attribution"
 _WEEK_MS: Final = 604_800_000
@@ -321,10 +321,15 @@ def _origins(low: Ints, first: Ints, born: Ints) -> Ints:
 
 def _sections_by_account(acts: pa.Table) -> Ints:
     account, section = _column(acts, "account", -1), _column(acts, "section", 0)
-    known = account >= 0
-    pairs = np.unique(np.stack([account[known], section[known]], axis=1), axis=0)
     size = int(account.max(initial=-1)) + 1
-    return np.asarray(np.bincount(pairs[:, 0], minlength=size), np.int64)
+    return np.asarray(np.bincount(pairs(account, section)[0], minlength=size), np.int64)
+
+
+def pairs(account: Ints, section: Ints) -> tuple[Ints, Ints]:
+    """Account and section of each visit, in this order; unknown accounts are left out."""
+    width = int(section.max(initial=0)) + 1
+    key = np.unique((account * width + section)[account >= 0])
+    return key // width, key % width
 
 
 def visits(account: Ints, section: Ints) -> Ints:

@@ -22,6 +22,7 @@ _BITS: Final = 64
 _LONG: Final = 200
 # A life this many times longer than the other's is searched instead of walked through.
 _LONGER: Final = 8
+_FAR: Final = -(1 << 30)  # place of an account in a stream to which it did not come
 _ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 _HASH: Final = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits (Knuth, vol. 3, 6.4)
 
@@ -77,28 +78,84 @@ def count_meetings(
         exposure: Filled.
     """
     counts = np.zeros(len(WITHIN), np.int64)
+    place_in = np.full(len(section_of), _FAR, np.int32)
     for i in range(first, last):
-        a = account[i]
-        others = float(start[a + 1] - start[a] - 1)
+        a, here = account[i], section_of[stream[i]]
+        low, high = start[a], start[a + 1]
+        plain, marked = _once(life_stream, low, high), False
         for j in range(i + 1, min(i + 1 + reach, last)):
             if stream[j] != stream[i] or age[j] - age[i] > within:
                 break
             b = account[j]
             if a == b:
                 continue
-            chance = others * (start[b + 1] - start[b] - 1)
+            others = start[b + 1] - start[b]
+            chance = float(high - low - 1) * (others - 1)
             exposure[i] += chance
             exposure[j] += chance
             if seen[i] & seen[j] == 0:
                 continue
-            here = section_of[stream[i]]
-            if start[a + 1] - start[a] <= start[b + 1] - start[b]:
+            if plain and others <= _LONGER * (high - low):
+                if not marked:
+                    marked = True
+                    for u in range(low, high):
+                        if section_of[life_stream[u]] != here:
+                            place_in[life_stream[u]] = life_place[u]
+                meet_marked(b, place_in, life_stream, life_place, start, section_of, counts)
+            elif high - low <= others:
                 meet(a, b, life_stream, life_place, start, section_of, here, counts)
             else:
                 meet(b, a, life_stream, life_place, start, section_of, here, counts)
             for d in range(len(WITHIN)):
                 met[i, d] += counts[d]
                 met[j, d] += counts[d]
+        if marked:
+            for u in range(low, high):
+                place_in[life_stream[u]] = _FAR
+
+
+@njit(cache=True, nogil=True)
+def _once(streams: NDArray[Any], low: int, high: int) -> bool:
+    """Whether a life came to no stream twice."""
+    again = 0
+    for u in range(low + 1, high):
+        again += streams[u] == streams[u - 1]
+    return again == 0
+
+
+@njit(cache=True, nogil=True)
+def meet_marked(
+    b: int, place_in: NDArray[Any], life_stream: NDArray[Any], life_place: NDArray[Any],
+    start: NDArray[Any], section_of: NDArray[Any], counts: NDArray[Any],
+) -> None:  # fmt: skip
+    """Same as `meet` with an account of which `place_in` holds where in each stream it stands.
+
+    It came to none twice, and where they meet now is left out. That costs the other's life alone,
+    without a step that is hard to foresee, and most neighbours of an act share the marks.
+    """
+    counts[:] = 0
+    current, closest = -1, len(WITHIN)
+    for v in range(start[b], start[b + 1]):
+        there = life_stream[v]
+        apart = abs(place_in[there] - life_place[v])
+        if apart > WITHIN[-1] or (v > start[b] and life_stream[v - 1] == there):
+            continue
+        if section_of[there] != current:
+            current, closest = section_of[there], len(WITHIN)
+        closest = _closer(apart, closest, counts)
+    for d in range(len(WITHIN)):
+        counts[d] = min(counts[d], _MOST)
+
+
+@njit(cache=True, nogil=True)
+def _closer(apart: Any, closest: int, counts: NDArray[Any]) -> int:
+    """Counts a pair of acts of one section at each distance at which no other pair was yet."""
+    for d in range(closest):
+        if apart <= WITHIN[d]:
+            for wider in range(d, closest):
+                counts[wider] += 1
+            return d
+    return closest
 
 
 @njit(cache=True, nogil=True)
@@ -123,15 +180,9 @@ def meet(
         else:
             section = section_of[life_stream[u]]
             if section != here:
-                apart = abs(life_place[u] - life_place[v])
                 if section != current:
                     current, closest = section, len(WITHIN)
-                for d in range(closest):
-                    if apart <= WITHIN[d]:
-                        for wider in range(d, closest):
-                            counts[wider] += 1
-                        closest = d
-                        break
+                closest = _closer(abs(life_place[u] - life_place[v]), closest, counts)
             u += 1
             v += 1
     for d in range(len(WITHIN)):

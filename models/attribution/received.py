@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from zhenzan.models.attribution.events import Events
+from zhenzan.models.attribution.events import Events, pairs
 
 __all__ = ["Received", "basis", "comment_rows", "received"]
 
@@ -62,14 +62,13 @@ def received(events: Events, posterior: dict[str, Reals]) -> Received:
         old_account, account = old_account[1:], account - 1
     for name, codes in (("section", section), ("account", account)):
         acts = acts.set_column(acts.schema.get_field_index(name), name, pa.array(codes))
-    visits = np.unique(np.stack([account, section], axis=1)[account >= 0], axis=0)
     return Received(
         acts,
         {name: values[rows] for name, values in posterior.items()},
         int((rows < events.n).sum()),
         streams,
         np.searchsorted(old_section, events.stream_section[streams]),
-        np.bincount(visits[:, 0], minlength=len(old_account)),
+        np.bincount(pairs(account, section)[0], minlength=len(old_account)),
         old_account,
         rows,
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from zhenzan.models.attribution.config import AttributionConfig
-from zhenzan.models.attribution.events import Events
+from zhenzan.models.attribution.events import Events, pairs
 from zhenzan.models.attribution.fit import Fit
 from zhenzan.models.attribution.result import ACCOUNTS, SECTIONS, STREAMS
 
@@ -113,7 +113,6 @@ def sum_sections(
     low, high = interval(total, add(purchased * (1.0 - purchased)), n)
     timed = np.zeros(len(section))
     timed[:n_timed] = 1.0
-    pairs = np.unique(np.stack([section, acts["account"].to_numpy()], axis=1), axis=0)
     smallest = np.ones(size)
     np.minimum.at(smallest, stream_section, p)
     streams = np.maximum(np.bincount(stream_section, minlength=size), 1)
@@ -129,7 +128,9 @@ def sum_sections(
             "section_id": acts["section_id"].take(pa.array(first)),
             "n_engagements": n.astype(np.int64),
             "n_timed": add(timed).astype(np.int64),
-            "n_accounts": np.bincount(pairs[pairs[:, 1] >= 0, 0], minlength=size),
+            "n_accounts": np.bincount(
+                pairs(acts["account"].to_numpy(), section)[1], minlength=size
+            ),
             "n_purchased": total,
             "n_purchased_lo": low,
             "n_purchased_hi": high,

@@ -358,13 +358,18 @@ def slow_meetings(events: Events, a: int, b: int, here: int) -> list[int]:
     return [min(sum(c <= most for c in closest.values()), 5) for most in WITHIN]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_meetings(seed: int) -> None:
-    """A few accounts are so busy that their lives are searched instead of walked through."""
+@pytest.mark.parametrize(("seed", "accounts"), [(0, 60), (1, 60), (2, 60), (3, 700), (4, 700)])
+def test_meetings(seed: int, accounts: int) -> None:
+    """A few accounts are so busy that their lives are searched instead of walked through.
+
+    Of few accounts each comes to a stream several times, of many most come once.
+    """
     rng = np.random.default_rng(seed)
-    events = make_events(rng, streams=14, accounts=60, longest=200)
+    events = make_events(rng, streams=14, accounts=accounts, longest=200)
     busy = (rng.random(events.n) < 0.3) & (events.account >= 0)
     events.account[busy] = 0
+    _, times = np.unique(np.stack([events.account, events.stream]), axis=1, return_counts=True)
+    assert (times.max(initial=0) > 1) and ((times == 1).mean() > 0.5) == (accounts > 60)
     config = AttributionConfig(neighbours=4, within_s=3e5)
     social = [
         i
