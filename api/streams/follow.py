@@ -122,6 +122,7 @@ def follow(
             sections += judged.num_rows
             rows += sum(table.num_rows for table in part.values())
     _judged(database, stream, through, clock(), anew=anew)
+    pa.default_memory_pool().release_unused()  # else what one pass needed at most is kept
     for batch in todo:
         shutil.rmtree(folder / "pending" / batch.segment, ignore_errors=True)
     late = clock() - min((batch.received_ms for batch in todo), default=clock())

@@ -10,7 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from zhenzan.api.context import Service
+from zhenzan.api.settings import Settings
 from zhenzan.api.storage.models import Job
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"followers": 0})
 
 
 def samples(client: TestClient, **options: Any) -> dict[tuple[str, tuple[str, ...]], float]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
@@ -17,7 +18,9 @@ from zhenzan.api.storage.models import Stream, StreamSection
 from zhenzan.api.streams.appended import backlog, commit_batch, name_stream
 from zhenzan.api.streams.follow import Passed, follow, held_alone
 from zhenzan.api.streams.intake import take_in
+from zhenzan.detector import scan
 from zhenzan.detector.judge_sections import judge_sections
+from zhenzan.detector.simulate import simulate
 from zhenzan.features.engine import open_engine
 from zhenzan.models.attribution import Reference, attribute
 
@@ -115,7 +118,14 @@ def test_only_touched_sections_are_judged_again(
     }
 
 
-@pytest.mark.parametrize("stop", ["before judging", "after sorting in", "before the end"])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "before the end",
+        pytest.param("before judging", marks=pytest.mark.slow),
+        pytest.param("after sorting in", marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_pass_is_done_again(
     log: Log, lines: list[str], reference: Reference, monkeypatch: pytest.MonkeyPatch, stop: str
 ) -> None:
@@ -157,3 +167,30 @@ def test_one_process_at_a_time(log: Log) -> None:
         assert first and not second
     with held_alone(log.folder) as third:
         assert third
+
+
+@pytest.mark.slow
+def test_the_sums_are_those_of_a_scan_under_the_reference(log: Log, tmp_path: Path) -> None:
+    world = simulate(tmp_path / "world", scenario="demo", scale=8_000, seed=4).path
+    given = tmp_path / "given"
+    given.mkdir()
+    lines = []
+    for name in ("engagement", "comment", "section"):
+        rows = pq.read_table(world / f"{name}.parquet").to_pylist()
+        told = [{k: v for k, v in row.items() if v is not None} for row in rows]
+        (given / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in told), "utf-8")
+        lines += [json.dumps({**row, "table": name}) for row in told]
+    first = scan(given, tmp_path / "first", source="canonical", now_ms=NOW_MS)
+    whole = scan(
+        given, tmp_path / "second", source="canonical", reference=first.path, now_ms=NOW_MS
+    )
+    reference = Reference.load(first.learnt)
+    rng = np.random.default_rng(3)
+    for part in np.array_split(np.array(lines, object)[rng.permutation(len(lines))], 5):
+        log.send(part.tolist())
+        log.follow(reference)
+    columns = ["n_engagements", "n_purchased", "n_purchased_lo", "n_purchased_hi", "n_comments"]
+    found = pd.DataFrame(list(log.told().values())).set_index("section_id").sort_index()
+    expected = whole.sections.set_index("section_id").sort_index()
+    pd.testing.assert_frame_equal(found[columns], expected[columns], check_exact=True)
+    assert (expected["n_purchased"] > 1).sum() > 5
