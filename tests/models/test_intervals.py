@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zhenzan.models.intervals import LEVEL, Ends, Widening, fit_widening
 
@@ -44,6 +44,7 @@ def test_what_is_needed_is_just_enough() -> None:
         assert not ((never[0] <= amount) & (amount <= never[1]))[lost].any()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.floats(0, 1) | st.just(float("nan")), st.floats(-1, 3), st.floats(0, 500), st.floats(0, 1)
 )
