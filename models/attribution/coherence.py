@@ -1,12 +1,15 @@
 """Audience coherence: do suspicious acts of an account serve one audience or strangers (step 6).
 
-Creators get a vector of their organic audience (TF-IDF of the accounts weighted by 1 - q, truncated
-SVD by a seeded random projection, Halko, Martinsson & Tropp 2011). The coherence of an account is
-the mean similarity of the creators of two of its suspicious acts in different sections, corrected
-for chance: 1 is one fandom, one class, one company; 0 is a pool that serves strangers. A creator
-without an organic audience of its own is similar to itself only: undefined never reads as one
-fandom. An act is its community's own where what is suspicious around it is coherent and its
-account's *other* suspicious acts are mostly for creators of that audience.
+Creators get a vector of their organic audience (TF-IDF of the accounts weighted by 1 - 2q,
+truncated SVD by a seeded random projection, Halko, Martinsson & Tropp 2011). What is more likely delivered
+than not is no audience: weighted by 1 - q, what is left of a pool's own acts would make the pool
+the audience of whom it serves, and coherent (the ring of the star data: 10 of 26 repositories
+found, not 25). The coherence of an account is the mean similarity of the creators of two of its
+suspicious acts in different sections, corrected for chance: 1 is one fandom, one class, one
+company; 0 is a pool that serves strangers. A creator without an organic audience of its own is
+similar to itself only: undefined never reads as one fandom. An act is its community's own where
+what is suspicious around it is coherent and its account's *other* suspicious acts are mostly for
+creators of that audience.
 """
 
 from __future__ import annotations
@@ -83,7 +86,8 @@ def coherence(events: Events, q: Reals, creator: Ints, config: AttributionConfig
     chosen = np.flatnonzero((total >= config.coherence_min) & several)
     if not len(chosen):
         return Coherence(account, community)
-    vectors, chance = _audiences(owner, by, 1.0 - suspicion, int(creator.max()) + 1, config.seed)
+    organic = np.maximum(1.0 - 2.0 * suspicion, 0.0)
+    vectors, chance = _audiences(owner, by, organic, int(creator.max()) + 1, config.seed)
     served: Any = sparse.csr_matrix((suspicion, (owner, by)), shape=(size, len(vectors)))[chosen]
     defined = np.linalg.norm(vectors, axis=1) > 0
     alike = ((served @ vectors) ** 2).sum(axis=1)

@@ -52,14 +52,17 @@ def test_weibo_sections(canonical: ModuleType) -> None:
 
 
 def test_vk_comments(canonical: ModuleType) -> None:
-    """Measured 0.52 %: regular commenters of the same few pages, and maybe some who are paid."""
+    """Measured 0.83 %: regular commenters of the same few pages, and maybe some who are paid.
+
+    Without the floor under propensity 0.52 %: their other comments speak for them, but not for all.
+    """
     rows = pd.read_parquet(DATA / "vk" / "comments.parquet")
     day = pd.to_datetime(rows["datetime"]).dt.strftime("%Y%m%d")
     section = rows["page"] + " " + day
     about = pd.DataFrame({"section_id": section, "creator_id": rows["page"]})
     told = comments(section, rows["user_id_hashed"], rows["datetime"])
     found = run(canonical, {"comment": told, "section": about.drop_duplicates("section_id")})
-    assert attributed(found) < 0.008
+    assert attributed(found) < 0.01
     assert not found.streams["significant"].to_numpy(zero_copy_only=False).any()
 
 
