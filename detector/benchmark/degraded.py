@@ -44,6 +44,8 @@ _OF_FREE: Final = ("free_odd", "free_blind")
 
 WORLDS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "acts": "default",
+        "likes": "default",
         "counts": "comment_likes",
         "comments": "texts",
         "names": "texts",

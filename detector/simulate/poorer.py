@@ -58,6 +58,16 @@ def _read(world: Path) -> Frames:
     return {name: pd.read_parquet(world / f"{name}.parquet") for name in tables}
 
 
+def _acts(world: Frames) -> Frames:
+    """Likes and comments by name; nothing is known of any account."""
+    return {name: world[name] for name in ("section", "comment", "engagement")}
+
+
+def _likes(world: Frames) -> Frames:
+    """Likes by name, and nothing else: the plain log of who liked what when."""
+    return {name: world[name] for name in ("section", "engagement")}
+
+
 def _counts(world: Frames) -> Frames:
     """Sections and comments with the likes that were on display every two hours; nobody's name."""
     return {
@@ -106,7 +116,15 @@ def _top(world: Frames) -> Frames:
 
 
 MODES: Final[Mapping[str, Callable[[Frames], Frames]]] = MappingProxyType(
-    {"counts": _counts, "comments": _comments, "names": _names, "coarse": _coarse, "top": _top}
+    {
+        "acts": _acts,
+        "likes": _likes,
+        "counts": _counts,
+        "comments": _comments,
+        "names": _names,
+        "coarse": _coarse,
+        "top": _top,
+    }
 )
 """Name of each mode to what makes it of a world's tables."""
 

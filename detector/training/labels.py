@@ -23,10 +23,10 @@ from zhenzan.models.scorers.inputs import UNITS
 
 __all__ = ["LABELS", "VIEWS", "View", "read_labels", "world_labels"]
 
-View = Literal["events", "counts", "comments"]
-VIEWS: Final[tuple[View, ...]] = ("events", "counts", "comments")
-"""How a world may be held: every act with its time; readings of counters beside comments without
-authors; comments alone."""
+View = Literal["events", "acts", "likes", "counts", "comments"]
+VIEWS: Final[tuple[View, ...]] = ("events", "acts", "likes", "counts", "comments")
+"""How a world may be held: every act with its time, and what is known of the accounts; acts and
+comments alone; likes alone; readings of counters beside comments without authors; only comments."""
 
 LABELS: Final = ("unit", "id", "positive", "group", "slice", "amount")
 """Columns: `group` keeps together what must not be split (operator, pool or creator), `slice` names
@@ -43,7 +43,7 @@ def world_labels(world: Path, name: str, view: View = "events") -> pd.DataFrame:
     """Every section, account and comment of a simulated world; the world is the group.
 
     Pools live in one world only, so whole worlds keep operators, pools and times apart. Where
-    comments alone are held, the stated events are about comments alone.
+    comments or likes alone are held, the stated events are about these alone.
 
     Returns:
         Columns `LABELS` and `FACETS`.
@@ -57,6 +57,9 @@ def world_labels(world: Path, name: str, view: View = "events") -> pd.DataFrame:
     likes, paid = comments["n_likes"].to_numpy(), comments["n_likes_delivered"].to_numpy()
     acts = (accounts["n_delivered"] + accounts["n_comments_delivered"]).to_numpy()
     wrote = (comments["label"] == "delivered").to_numpy()
+    if view == "likes":
+        ordered, wrote = np.zeros_like(ordered), np.zeros_like(wrote)
+        acts = accounts["n_delivered"].to_numpy()
     if view == "comments":
         n, bought, acts = texts, ordered, accounts["n_comments_delivered"].to_numpy()
         likes, paid = np.zeros_like(likes), np.zeros_like(paid)

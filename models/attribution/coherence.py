@@ -1,12 +1,12 @@
 """Audience coherence: do suspicious acts of an account serve one audience or strangers (step 6).
 
 Creators get a vector of their organic audience (TF-IDF of the accounts weighted by 1 - 2q,
-truncated SVD by a seeded random projection, Halko, Martinsson & Tropp 2011). What is more likely delivered
-than not is no audience: weighted by 1 - q, what is left of a pool's own acts would make the pool
-the audience of whom it serves, and coherent (the ring of the star data: 10 of 26 repositories
-found, not 25). The coherence of an account is the mean similarity of the creators of two of its
-suspicious acts in different sections, corrected for chance: 1 is one fandom, one class, one
-company; 0 is a pool that serves strangers. A creator without an organic audience of its own is
+truncated SVD by a seeded random projection, Halko, Martinsson & Tropp 2011). What is more likely
+delivered than not is no audience: weighted by 1 - q, what is left of a pool's own acts would make
+the pool the audience of whom it serves, and coherent (the ring of the star data: 10 of 26
+repositories found, not 25). The coherence of an account is the mean similarity of the creators of
+two of its suspicious acts in different sections, corrected for chance: 1 is one fandom, one class,
+one company; 0 is a pool that serves strangers. A creator without an organic audience of its own is
 similar to itself only: undefined never reads as one fandom. An act is its community's own where
 what is suspicious around it is coherent and its account's *other* suspicious acts are mostly for
 creators of that audience.

@@ -39,6 +39,7 @@ UNITS: Final = _frozen({
 
 CLASSES: Final = _frozen({
     "events": Text("完整事件", "full events"),
+    "acts": Text("账号仅有编号的事件", "events of accounts that are but names"),
     "counts": Text("仅计数", "counts only"),
     "comments": Text("仅评论", "comments only"),
     "none": Text("无可查数据", "nothing that can be checked"),

@@ -35,9 +35,10 @@ Reals = NDArray[np.float64]
 
 UNITS: Final = tuple(entity.value for entity in Entity)
 """`section`, `account`, `comment`."""
-CLASSES: Final = ("events", "counts", "comments", "none")
-"""What a section can be judged by: single timed or named acts, readings of a counter, comments
-alone, or nothing of these. Each is calibrated by itself."""
+CLASSES: Final = ("events", "acts", "counts", "comments", "none")
+"""What a section can be judged by: single timed or named acts of accounts of which more is known,
+the same of accounts that are but names, readings of a counter, comments alone, or nothing of these.
+Each is calibrated by itself."""
 
 # Below these a source of evidence is not judged: the families' own least numbers (H12), and the
 # two intervals that three readings make.
@@ -91,16 +92,17 @@ def scorer_inputs(
 
 def capability_class(capability: pd.DataFrame) -> pd.Series[str]:
     """Of each section, by id, one of `CLASSES`."""
-    n_likes = column(capability, "n_likes")
+    judged = column(capability, "n_likes") >= _LEAST_ACTS
     readings = column(capability, "n_snapshots")
     found = np.select(
         [
-            n_likes >= _LEAST_ACTS,
+            judged & (column(capability, "share_account_age") > 0),
+            judged,
             readings >= _LEAST_READINGS,
             column(capability, "n_comments") > 0,
         ],
-        CLASSES[:3],
-        CLASSES[3],
+        CLASSES[:4],
+        CLASSES[4],
     )
     return pd.Series(found, index=pd.Index(capability["section_id"]), dtype=object)
 
@@ -114,12 +116,14 @@ def unit_classes(
 ) -> NDArray[Any]:
     """The capability class of each row: its own, its section's, or for accounts the set's best."""
     if unit == "section":
-        return sections.reindex(ids).fillna(CLASSES[3]).to_numpy(dtype=object)
+        return sections.reindex(ids).fillna(CLASSES[4]).to_numpy(dtype=object)
     if unit == "comment":
         homes = pd.Series(dict(section_of or {}), dtype=object).reindex(ids)
-        return homes.map(sections).fillna(CLASSES[3]).to_numpy(dtype=object)
+        return homes.map(sections).fillna(CLASSES[4]).to_numpy(dtype=object)
     kinds = set(attribution.engagements["kind"].unique().to_pylist())
-    best = "events" if kinds - {"comment"} else "comments" if kinds else "none"
+    best = "comments" if kinds else "none"
+    if kinds - {"comment"}:
+        best = "acts" if {"acts"} <= set(sections) <= set(CLASSES) - {"events"} else "events"
     return np.full(len(ids), best, dtype=object)
 
 

@@ -51,5 +51,25 @@ def test_comments_alone_are_judged_by_comments_alone(world: Path) -> None:
     np.testing.assert_array_equal(comments["positive"], delivered)
 
 
+def test_likes_alone_are_judged_by_likes_alone(world: Path) -> None:
+    alone = world_labels(world, "w", "likes")
+    truth = {
+        unit: pd.read_parquet(world / "truth" / f"{unit}.parquet").set_index(f"{unit}_id")
+        for unit in ("section", "account", "comment")
+    }
+    own = {unit: part.set_index("id")["positive"] for unit, part in alone.groupby("unit")}
+    n, bought = (truth["section"][name] for name in ("n_engagements", "n_delivered"))
+    assert (
+        own["section"] == (bought >= np.maximum(20, 0.05 * n)).reindex(own["section"].index)
+    ).all()
+    liked = truth["account"]["n_delivered"].reindex(own["account"].index)
+    assert (own["account"] == (liked >= 2)).all()
+    wrote = truth["comment"]["label"].eq("delivered").reindex(own["comment"].index)
+    paid = truth["comment"]["n_likes_delivered"].reindex(own["comment"].index)
+    assert wrote.any() and not own["comment"][paid == 0].any()
+
+
 def test_one_world_in_three_is_held_in_every_way() -> None:
-    assert [views_of(seed) for seed in (9, 10, 11)] == [VIEWS, ("events",), ("events",)]
+    some = [views_of(seed) for seed in (9, 10, 11)]
+    assert some == [("events", "counts", "comments"), ("events", "acts", "likes"), ("events",)]
+    assert set().union(*some) == set(VIEWS)

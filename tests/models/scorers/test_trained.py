@@ -13,7 +13,13 @@ from zhenzan.features.families import families
 from zhenzan.models.bundle import Bundle
 from zhenzan.models.scorers import RulesScorer, Scores
 from zhenzan.models.scorers.contributions import contribution_text
-from zhenzan.models.scorers.inputs import CLASSES, capability_class, known_features, scorer_inputs
+from zhenzan.models.scorers.inputs import (
+    CLASSES,
+    capability_class,
+    known_features,
+    scorer_inputs,
+    unit_classes,
+)
 from zhenzan.models.scorers.registry import get_scorer, scorer_names
 from zhenzan.models.scorers.trained import TrainedScorer
 from zhenzan.models.train import Rows, TrainSettings, train_bundle
@@ -44,7 +50,8 @@ def world(made_up: Any) -> dict[str, Any]:
     capability = pd.DataFrame(
         {
             "section_id": ids, "n_likes": [40] * 18 + [5], "n_timed": [40] * 18 + [5],
-            "n_accounts": 30, "n_comments": 0, "n_texts": 0, "n_snapshots": 0,
+            "n_accounts": 30, "share_account_age": 1.0, "n_comments": 0, "n_texts": 0,
+            "n_snapshots": 0,
             "coverage_share": np.nan, "selection": "all", "n_sections_in_set": 19,
         }
     )  # fmt: skip
@@ -172,11 +179,27 @@ def test_order_of_rows_and_names_do_not_matter(world: dict[str, Any], bundle: Bu
 def test_classes_of_capability() -> None:
     rows = pd.DataFrame(
         {
-            "section_id": list("abcd"), "n_likes": [20, 19, 0, 0],
-            "n_snapshots": [9, 3, 2, 0], "n_comments": [1, 1, 1, 0],
+            "section_id": list("abcde"), "n_likes": [20, 20, 19, 0, 0],
+            "n_snapshots": [9, 9, 3, 2, 0], "n_comments": [1, 1, 1, 1, 0],
+            "share_account_age": [0.1, 0.0, 0.0, 0.0, np.nan],
         }
     )  # fmt: skip
     assert tuple(capability_class(rows)) == CLASSES
+    unknown = rows.assign(share_account_age=np.nan)  # no section names an account's age
+    assert tuple(capability_class(unknown)) == ("acts", *CLASSES[1:])
+
+
+def test_accounts_are_of_the_class_of_their_set(world: dict[str, Any]) -> None:
+    ids = pd.Index(["u1", "u2"])
+    found = world["attribution"]
+
+    def of(*classes: str) -> set[str]:
+        sections = pd.Series(classes, dtype=object)
+        return set(unit_classes("account", ids, found, sections))
+
+    assert of("events", "acts") == {"events"}
+    assert of("acts", "comments") == {"acts"}
+    assert of("none") == {"events"}  # too few acts in any section to say
 
 
 def test_scorers_are_found_by_name(bundle: Bundle, tmp_path: Path) -> None:
