@@ -43,6 +43,8 @@ class UnitModel:
         conformal: By capability class, widths to add to the intervals of attribution; sections.
         amounts: Trees for the number purchased; they take the place of `conformal` in the classes
             that they know.
+        silent: Classes whose probabilities only serve the interval and are not stated: out of
+            fold they were too far from what happened.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +53,7 @@ class UnitModel:
     calibrations: Mapping[str, Calibration]
     conformal: Mapping[str, float] = field(default_factory=dict)
     amounts: Amounts | None = None
+    silent: tuple[str, ...] = ()
 
     def files(self, unit: str) -> dict[str, str]:
         """Name to content of each text file of trees."""
@@ -176,6 +179,8 @@ def _described(model: UnitModel) -> dict[str, Any]:
             "sha256": [_sha256(text) for text in model.amounts.trees],
             "widenings": {c: v.to_json() for c, v in model.amounts.widenings.items()},
         }
+    if model.silent:
+        made["silent"] = list(model.silent)
     return made
 
 
@@ -199,6 +204,7 @@ def _unit(path: Path, unit: str, value: Mapping[str, Any]) -> UnitModel:
         {str(c): Calibration.from_json(v) for c, v in value["calibrations"].items()},
         {str(c): float(v) for c, v in value["conformal"].items()},
         _amounts(path, unit, value["amounts"]) if "amounts" in value else None,
+        tuple(str(c) for c in value.get("silent", ())),
     )
 
 

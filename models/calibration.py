@@ -21,6 +21,7 @@ __all__ = [
     "base_rate_at_hand",
     "brier_skill",
     "calibration_error",
+    "chance_error",
     "conformal_widening",
     "estimate_base_rate",
     "fit_calibration",
@@ -309,6 +310,19 @@ def calibration_error(
     parts = np.array_split(order, min(bins, len(level)))
     gaps = [abs(p[i].mean() - rate[i].mean()) * len(i) for i in parts]
     return float(np.sum(gaps) / len(p))
+
+
+def chance_error(
+    probability: ArrayLike, bins: int = 10, above: float = 0.05, draws: int = 100, seed: int = 0
+) -> float:
+    """`calibration_error` that probabilities would show on average if they were exactly right.
+
+    Few rows miss their own frequency by chance alone; NaN without rows.
+    """
+    p, rng = np.asarray(probability, np.float64), np.random.default_rng(seed)
+    p = p[p > above]
+    found = [calibration_error(p, rng.random(len(p)) < p, bins, above) for _ in range(draws)]
+    return float(np.mean(found))
 
 
 def brier_skill(probability: ArrayLike, positive: ArrayLike) -> float:

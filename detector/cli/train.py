@@ -126,7 +126,14 @@ def _show(made: Bundle, out: Path) -> None:
             kept = "; that of the base is kept" if unit in made.units else ""
             say(f"{unit}: not trained, {part['skipped']}{kept}")
             continue
-        calibrated = ", ".join(made.units[unit].calibrations) or "nothing: no probabilities"
+        calibrated = (
+            ", ".join(
+                kind
+                for kind in made.units[unit].calibrations
+                if kind not in made.units[unit].silent
+            )
+            or "nothing: no probabilities"
+        )
         say(
             f"{unit}: {part['n']} rows, {part['n_positive']} positive, {part['groups']} groups; "
             f"out of fold AUC {part['auc']:.3f} (rules {part['auc_rules']:.3f}), recall at 0.5 % "

@@ -140,6 +140,7 @@ def judged_rows(unit: str, model: UnitModel, rows: Rows) -> pd.DataFrame:
         made["n_purchased_lo"], made["n_purchased_hi"] = stated_interval(
             model, frame.to_numpy(np.float64), facts, kinds, probability
         )
+    probability[np.isin(kinds, list(model.silent))] = np.nan
     return made.assign(probability=probability)
 
 

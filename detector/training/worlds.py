@@ -28,9 +28,12 @@ ARTEFACTS: Final = (
     "conversation__ladder_lag",
     "conversation__lag_spread",
     "conversation__after_like",
+    "conversation__question",
+    "conversation__question_share",
 )
 """Features that no model may learn from worlds: the simulator writes the comments of seven hard
-negatives at a fixed distance after a like, which people do not."""
+negatives at a fixed distance after a like, which people do not; and one ordinary comment in 16
+asks something but next to no delivered one, so that a question mark divides the odds by eighty."""
 
 _KINDS: Final = ("fresh", "aged", "compromised", "real")
 _ORGANIC: Final = 0.1

@@ -145,9 +145,10 @@ LINES: Final = _frozen({
         "未参与训练的各折中找到不到一半：",
         "Less than half was found out of fold: "),
     "silent": Text(
-        "数据不足以评判；该数据类型没有校准过；缺失的特征族组合、或特征取值超出训练所见。原因逐"
+        "数据不足以评判；该数据类型没有校准过，或校准在未见过的数据上偏差过大；缺失的特征族组合、或特征取值超出训练所见。原因逐"
         "行记在 `reference/model_rows.parquet`。",
-        "Where too little is known to judge; where this kind of data was not calibrated; where "
+        "Where too little is known to judge; where this kind of data was not calibrated, or "
+        "where what was stated of it missed what happened on data that was not seen; where "
         "families of features are missing, or features lie, as they never did in training. The "
         "reason stands row by row in `reference/model_rows.parquet`."),
     "appeal": Text(

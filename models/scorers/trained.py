@@ -37,10 +37,11 @@ __all__ = ["WHY_NOT", "TrainedScorer"]
 
 Reals = NDArray[np.float64]
 
-WHY_NOT: Final = ("not_scored", "class", "families", "range")
+WHY_NOT: Final = ("not_scored", "class", "calibration", "families", "range")
 """Why a row has no probability: it was not judged; nothing of its capability class was calibrated;
-families are missing together that were never missing together in training; its features lie
-outside of what was seen there."""
+what was calibrated of it missed what happened by too much, on rows that it had not seen; families
+are missing together that were never missing together in training; its features lie outside of what
+was seen there."""
 
 # Rows a unit of which contributions are kept, highest score first: far more than a report shows or
 # a person reads, and a table that stays below two hundred thousand rows.
@@ -152,6 +153,8 @@ class TrainedScorer:
         made = frame.assign(score=1.0 / (1.0 + np.exp(-raw)), probability=probability)
         if unit == "section":
             _with_ends(made, judged, model, wanted, classes)
+        unsure = made["probability"].notna().to_numpy() & np.isin(classes, list(model.silent))
+        made.loc[unsure, "probability"], why[unsure] = np.nan, "calibration"
         return made, why, raw
 
     def _reasons(

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
+from zhenzan.models.by_class import silent_classes
 from zhenzan.models.calibration import (
     LOUD,
     Calibration,
     base_rate_at_hand,
     brier_skill,
     calibration_error,
+    chance_error,
     conformal_widening,
     estimate_base_rate,
     fit_calibration,
@@ -146,3 +148,24 @@ def test_a_base_rate_is_estimated_with_an_interval_that_covers_it() -> None:
     assert base_rate_at_hand([np.nan], 0.2) is None
     certain = base_rate_at_hand([1e-6] * 50, 0.2)
     assert certain is not None and certain.low < 0.02 and certain.high < 0.1
+
+
+def test_chance_alone_misses_by_what_it_says() -> None:
+    rng = np.random.default_rng(4)
+    p = rng.random(600)
+    found = [calibration_error(p, rng.random(600) < p) for _ in range(300)]
+    assert chance_error(p) == pytest.approx(np.mean(found), rel=0.1)
+    assert chance_error(np.tile(p, 16)) < 0.3 * chance_error(p)  # of n, as 1 over its root
+    assert np.isnan(chance_error([0.01, 0.02]))
+
+
+def test_classes_that_miss_keep_silent() -> None:
+    """Right within chance however few its rows; off by more than is allowed in one class."""
+    rng = np.random.default_rng(5)
+    p = rng.uniform(0.1, 0.9, 4_060)
+    kinds = np.array(["events"] * 2_000 + ["few"] * 60 + ["counts"] * 2_000)
+    off = np.where(kinds == "counts", 0.15, 0.0)
+    happened = rng.random(len(p)) < np.clip(p - off, 0, 1)
+    assert silent_classes(kinds, p, happened, 0.03) == ("counts",)
+    assert silent_classes(kinds, p, happened, 0.2) == ()
+    assert silent_classes(kinds, np.full(len(p), np.nan), happened, 0.0) == ()

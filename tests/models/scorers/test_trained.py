@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,21 @@ def test_another_class_of_data_gets_no_probability(
     assert found.sections["score"].notna().any()
     assert set(found.model_rows["why_not"]) <= {why, "not_scored"}
     assert found.info["units"]["section"]["n_probabilities"] == 0  # type: ignore[index]
+
+
+def test_a_class_that_was_calibrated_badly_keeps_silent(
+    world: dict[str, Any], bundle: Bundle, scores: Scores, tmp_path: Path
+) -> None:
+    """No probability, but the score and the interval stay; also after a save."""
+    section = replace(bundle.units["section"], silent=("events",))
+    replace(bundle, units={"section": section}).save(tmp_path / "silent")
+    kept = Bundle.load(tmp_path / "silent")
+    assert kept.units["section"].silent == ("events",) and kept.digest != bundle.digest
+    found = TrainedScorer(kept).score(**world)
+    assert found.sections["probability"].isna().all()
+    assert set(found.model_rows["why_not"]) == {"calibration", "not_scored"}
+    same = [c for c in found.sections if c != "probability"]
+    pd.testing.assert_frame_equal(found.sections[same], scores.sections[same])
 
 
 def test_figures_far_from_the_training_get_no_probability(
