@@ -37,6 +37,7 @@ setup(
             "*.js",
             "*.json",
             "*.svg",
+            "card.*.md",
             "*.txt",
             "*.toml",
             "*/*.txt",

@@ -101,7 +101,7 @@ LINES: Final = _frozen({
         "section were purchased; an account delivered two at least; at least max(10, 20 %) of "
         "the likes of a comment, or the comment itself, were purchased."),
     "held_out": Text(
-        "以下各数均来自训练时没见过的组（世界、操作者或创作者）；三种数据类型分开陈述，从不平均。"
+        "以下各数均来自训练时没见过的组（世界、操作者或创作者）；各种数据类型分开陈述，从不平均。"
         "每个世界的购买比例不同，概率按训练中的比例给出。",
         "All figures below are of groups (worlds, operators or creators) that the trees had "
         "not seen; what is known of a section is stated apart and never averaged. The share of "

@@ -582,7 +582,7 @@ def test_coherence(seed: int) -> None:
             visits[key] = max(visits[key], q[i])
     seen = np.zeros((n_creators, n_accounts))
     for (a, s), p in visits.items():
-        seen[creator[s], a] += 1.0 - p
+        seen[creator[s], a] += max(1.0 - 2.0 * p, 0.0)
     vectors = np.zeros_like(seen)
     reached = (seen > 0).sum(axis=0)
     for c in range(n_creators):
