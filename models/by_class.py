@@ -61,20 +61,25 @@ def cross_calibrated(
 
 
 def silent_classes(
-    kinds: NDArray[np.str_], stated: Reals, positive: Flags, most_error: float
+    kinds: NDArray[np.str_], stated: Reals, positive: Flags, most_error: float, main: str
 ) -> tuple[str, ...]:
     """Classes whose probabilities out of fold miss what happened by too much to be stated.
+
+    Of the main class the part of its error is forgiven that chance makes of as many rows; of the
+    others nothing: what few rows cannot show to be right is not stated.
 
     Args:
         kinds: Class of each row.
         stated: As of `cross_calibrated`.
         positive: What happened.
-        most_error: Calibration error allowed beyond what chance makes of as many rows.
+        most_error: Calibration error that is allowed.
+        main: The class that the model is made for.
     """
     found = []
     for kind in np.unique(kinds):
         mine = (kinds == kind) & ~np.isnan(stated)
         p, happened = stated[mine], positive[mine]
-        if calibration_error(p, happened) - chance_error(p) > most_error:
+        forgiven = chance_error(p) if kind == main else 0.0
+        if calibration_error(p, happened) - forgiven > most_error:
             found.append(str(kind))
     return tuple(found)
