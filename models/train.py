@@ -66,7 +66,8 @@ class TrainSettings:
             `TreeScorer`. On 28 fresh worlds, after training on 28 others, recall of sections at
             0.5 % false positives is .88 with all cuts and all columns, .90 with these.
         gaps: Share of rows that are repeated with one family blanked, so that a missing family is
-            something the trees have met.
+            something the trees have met. Such rows get a probability, too: on fresh worlds with
+            one family blanked in all rows calibration errors were .04 to .075, with none .06.
         least_positive, least_rows: With fewer rows of the rarer outcome, or fewer in all, a
             capability class is not calibrated.
         most_error: A class with a larger calibration error out of fold gets no probability, as of
@@ -229,6 +230,7 @@ def _train_unit(
             found = _grown(u, train, n_trees).decision_function(aside)
         raw[held] = found
     everything = np.arange(len(u.positive))
+    met, _ = _blanked(u.rows.frame, u.positive, s)
     final = _grown(u, everything, n_trees)
     kinds, least = u.rows.facts["class"].to_numpy(str), (s.least_positive, s.least_rows)
     calibrations = class_calibrations(kinds, raw, u.positive, *least)
@@ -237,7 +239,7 @@ def _train_unit(
     model = UnitModel(
         tuple(u.columns),
         final.booster_.model_to_string(),
-        see(u.rows.frame, usual=u.rows.frame[kinds == main_class(kinds)]),
+        see(u.rows.frame, met, u.rows.frame[kinds == main_class(kinds)]),
         calibrations,
         _conformal(u.rows.facts),
         amounts,
