@@ -37,7 +37,7 @@ setup(
             "*.js",
             "*.json",
             "*.svg",
-            "card.*.md",
+            "*.md",
             "*.txt",
             "*.toml",
             "*/*.txt",

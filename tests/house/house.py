@@ -10,7 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("features", "models", "detector", "api")
-DATA = {".j2", ".css", ".js", ".json", ".txt", ".sql", ".svg", ".toml"}
+DATA = {".j2", ".css", ".js", ".json", ".md", ".txt", ".sql", ".svg", ".toml"}
 
 
 def project() -> dict[str, Any]:
