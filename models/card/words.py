@@ -141,6 +141,12 @@ LINES: Final = _frozen({
         "真人接单（互赞群、兼职）在别处像普通用户，最难找到。",
         "People who deliver by hand (exchange groups, paid by the piece) behave like others "
         "elsewhere and are the hardest to find."),
+    "blind_whole": Text(
+        "整个评论区都是买来的、几乎没有真实受众：模拟世界里没有这样的评论区，多半不给概率，排序也"
+        "不如规则（真实的售星网络：AUC 0.85 对 0.96）；请看结论等级。",
+        "Sections that were bought whole and have no public of their own: no training world has "
+        "them, so that mostly no probability is stated, and rules rank them better (a real ring "
+        "of sold stars: AUC 0.96 against 0.85). Go by the bands there."),
     "blind_slice": Text(
         "未参与训练的各折中找到不到一半：",
         "Less than half was found out of fold: "),

@@ -119,12 +119,18 @@ def _card(bundle: Bundle, fresh: Figures, language: Language) -> Iterator[str]:
         yield line("splits") + "\n"
         yield from _splits(trained, language)
     yield heading("blind")
-    yield from (f"- {line(name)}" for name in ("blind_few", "blind_counts", "blind_real"))
+    yield from (f"- {line(name)}" for name in _blind(bundle))
     yield from _missed(trained, language)
     yield heading("silent")
     yield line("silent")
     yield heading("appeal")
     yield line("appeal")
+
+
+def _blind(bundle: Bundle) -> tuple[str, ...]:
+    """What every bundle overlooks, and what one of simulated worlds does."""
+    everywhere = ("blind_few", "blind_counts", "blind_real")
+    return (*everywhere, "blind_whole") if "worlds" in bundle.training else everywhere
 
 
 def _trained(bundle: Bundle) -> dict[str, Figures]:
