@@ -23,6 +23,7 @@ from zhenzan.api.security.principal import Principal
 from zhenzan.detector.sources.registry import sources
 from zhenzan.features.families import families
 from zhenzan.features.family import Text
+from zhenzan.models.pretrained import PRETRAINED
 from zhenzan.models.scorers.registry import DEFAULT, scorer_names
 
 __all__ = ["router"]
@@ -37,7 +38,11 @@ def list_models(_: _Known, held: Annotated[Service, Depends(service)]) -> ModelP
     """What may be named as `model` of a job."""
     scorers = scorer_names()
     items = [
-        ModelOut(name=name, is_default=name == DEFAULT, is_bundle=name not in scorers)
+        ModelOut(
+            name=name,
+            is_default=name == DEFAULT,
+            is_bundle=name == PRETRAINED or name not in scorers,
+        )
         for name in model_names(held.settings.data_dir)
     ]
     return ModelPage(items=items, next_cursor=None)

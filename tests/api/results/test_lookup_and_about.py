@@ -53,6 +53,7 @@ def test_what_is_not_there_is_not_found(client: TestClient, publish: Callable[..
 def test_what_is_installed_is_listed(client: TestClient) -> None:
     models = client.get("/v1/models").json()["items"]
     assert [m["name"] for m in models if m["is_default"]] == ["rules"]
+    assert "pretrained" in [m["name"] for m in models if m["is_bundle"]]
     listed = client.get("/v1/families").json()["items"]
     assert [(f["name"], len(f["features"])) for f in listed] == [
         (family.name, len(family.specs)) for family in families()
