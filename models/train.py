@@ -71,8 +71,8 @@ class TrainSettings:
         least_positive, least_rows: With fewer rows of the rarer outcome, or fewer in all, a
             capability class is not calibrated.
         most_error: A class with a larger calibration error out of fold gets no probability, as of
-            `silent_classes`. Of 60 worlds, classes of at most 0.018 out of fold had 0.02 to 0.05
-            on 28 fresh ones; those of 0.027 and more had 0.08 to 0.2.
+            `silent_classes`. Of 60 worlds, classes of at most 0.018 out of fold had 0.014 to 0.08
+            on 60 fresh ones; those of 0.027 and more had 0.08 to 0.2 on 28.
         monotone: Whether directions of attribution's figures bind.
         seed: Of folds and blanks.
     """
