@@ -580,13 +580,14 @@ def test_coherence(seed: int) -> None:
         if events.account[i] >= 0:
             key = (int(events.account[i]), int(events.section[i]))
             visits[key] = max(visits[key], q[i])
-    seen = np.zeros((n_creators, n_accounts))
+    seen, came = np.zeros((n_creators, n_accounts)), np.zeros((n_creators, n_accounts))
     for (a, s), p in visits.items():
-        seen[creator[s], a] += max(1.0 - 2.0 * p, 0.0)
+        seen[creator[s], a] += 1.0 - p
+        came[creator[s], a] += 1
     vectors = np.zeros_like(seen)
     reached = (seen > 0).sum(axis=0)
     for c in range(n_creators):
-        if seen[c, reached > 1].sum() >= 5.0:
+        if seen[c, reached > 1].sum() >= max(5.0, 0.25 * came[c, reached > 1].sum()):
             for a in np.flatnonzero(reached > 1):
                 vectors[c, a] = math.sqrt(seen[c, a]) * math.log1p(n_creators / reached[a])
             vectors[c] /= np.linalg.norm(vectors[c])
