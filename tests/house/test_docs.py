@@ -65,7 +65,7 @@ def test_readme_begins_with_two_commands(house: ModuleType, name: str) -> None:
         assert block.startswith("python3 -m venv .venv && ")
         assert "pip install -q -c constraints.txt " in block
     assert ".venv/bin/zhenzan demo" in demo.split(" && ")[-1]
-    assert tests.split(" && ")[-1] == ".venv/bin/pytest"
+    assert tests.split(" && ")[-1] == ".venv/bin/pytest -n 2"
 
 
 def test_readme_shows_a_report(house: ModuleType) -> None:
