@@ -123,7 +123,8 @@ def unit_classes(
     kinds = set(attribution.engagements["kind"].unique().to_pylist())
     best = "comments" if kinds else "none"
     if kinds - {"comment"}:
-        best = "acts" if {"acts"} <= set(sections) <= set(CLASSES) - {"events"} else "events"
+        found = set(sections)
+        best = "acts" if "acts" in found and "events" not in found else "events"
     return np.full(len(ids), best, dtype=object)
 
 
