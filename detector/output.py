@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from zhenzan.detector.checkpoint import Checkpoint
 from zhenzan.detector.options import ScanOptions, digest_of
+from zhenzan.detector.peak_memory import peak_memory
 from zhenzan.detector.results import OUTPUTS, is_scan
 from zhenzan.detector.statements import write_json
 from zhenzan.detector.versions import versions
@@ -82,7 +82,7 @@ def _run_record(checkpoint: Checkpoint, options: ScanOptions) -> dict[str, Any]:
         "contexts": info["contexts"],
         "counts": _counts(checkpoint.result),
         "seconds": {step.name: step.seconds for step in checkpoint.steps},
-        "peak_memory_bytes": _peak_memory(),
+        "peak_memory_bytes": peak_memory(),
     }
 
 
@@ -91,13 +91,3 @@ def _counts(result: Path) -> dict[str, int]:
     import pyarrow.parquet as pq
 
     return {name: pq.read_metadata(result / f"{name}.parquet").num_rows for name in OUTPUTS}
-
-
-def _peak_memory() -> int | None:
-    """Largest resident memory of this process in bytes; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # kilobytes everywhere else

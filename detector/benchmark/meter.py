@@ -8,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from zhenzan.detector.peak_memory import peak_memory
+
 __all__ = ["Meter"]
 
-_STATUS: Final = Path("/proc/self/status")
 _RESET: Final = Path("/proc/self/clear_refs")
 _RESET_PEAK: Final = "5"  # proc(5): resets the peak resident set size ("high water mark")
 
@@ -44,7 +45,7 @@ class Meter:
     ) -> None:
         self.seconds = time.perf_counter() - self._started
         self.cpu_seconds = time.process_time() - self._cpu
-        self.peak_bytes = _peak() if self._resets else None
+        self.peak_bytes = peak_memory() if self._resets else None
 
 
 def _reset_peak() -> bool:
@@ -55,10 +56,3 @@ def _reset_peak() -> bool:
     except OSError:
         return False
     return True
-
-
-def _peak() -> int | None:
-    for line in _STATUS.read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return None

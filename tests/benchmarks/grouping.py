@@ -6,13 +6,13 @@ Run as a script it writes `results/grouping.json`; the test beside it holds the 
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from zhenzan.detector.peak_memory import peak_memory
 from zhenzan.features.template.groups import grouped
 from zhenzan.features.template.normal import normal_form
 
@@ -59,14 +59,14 @@ def run(n: int) -> dict[str, float]:
     """Processor seconds to fold and to group n comments, and the peak of this process."""
     grouped(["compile me first", "compile me first!"], np.ones(2, dtype=np.int64))
     comments = made_up(n)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = (peak_memory() or 0) / 2**20
     began = time.process_time()
     known: dict[str, int] = {}
     codes = [known.setdefault(normal_form(text), len(known)) for text in comments]
     folded = time.process_time()
     made = grouped(list(known), np.bincount(codes))
     done = time.process_time()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = (peak_memory() or 0) / 2**20
     return {
         "comments": n, "forms": len(known), "templates": len(np.unique(made.leader)),
         "fold_s": round(folded - began, 2), "group_s": round(done - folded, 2),

@@ -5,7 +5,6 @@ much memory. Run as a script it writes `results/reading.json`; the test beside i
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from zhenzan.detector.ingest import IngestOptions
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms
 from zhenzan.detector.ingest.stage import stage
+from zhenzan.detector.peak_memory import peak_memory
 from zhenzan.detector.sources import ReadOptions, recognise
 from zhenzan.detector.sources.files import probe
 
@@ -100,7 +100,7 @@ def peak_mb(path: Path) -> float:
 def main() -> None:
     if sys.argv[1:2] == ["--peak"]:
         through_ingest(Path(sys.argv[2]))
-        sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        sys.stdout.write(str((peak_memory() or 0) / 2**20))
         return
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)

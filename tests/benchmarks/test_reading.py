@@ -29,10 +29,10 @@ def test_speed_as_a_share_of_the_bare_loop(reading: ModuleType, tmp_path: Path) 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(reading: ModuleType, tmp_path: Path) -> None:
     peaks = []
-    for rows in (150_000, 600_000):
+    for rows in (300_000, 900_000):  # buffers are full from some 200,000 rows on
         reading.write_comments(tmp_path / "comment.jsonl", rows)
         peaks.append(reading.peak_mb(tmp_path / "comment.jsonl"))
     size = (tmp_path / "comment.jsonl").stat().st_size / 2**20
-    # The larger file is 60 MB larger; a reader that held it would hold several times that.
-    assert size > 80
+    # The larger file is 90 MB larger; a reader that held it would hold several times that.
+    assert size > 120
     assert peaks[1] - peaks[0] < size / 4
