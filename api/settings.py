@@ -64,6 +64,8 @@ class Settings(BaseSettings):
         job_memory: Limit of the engine in one job, such as `2GB`; None leaves it to the engine.
         job_threads: Of the engine in one job; None means one a core.
         followers: 1 judges streams beside the service; 0 leaves them to `zhenzan follow`.
+        stream_judges: Processes that judge a pass over a stream where it has several parts; 1
+            judges in the follower itself.
         stream_every_s: Seconds from one pass over a stream to the next, at least.
         stream_backlog_rows: Rows of a stream that may wait to be judged; past it, 503.
         stream_batch_bytes: Largest batch of a stream.
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
     job_memory: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$")
     job_threads: int | None = Field(None, ge=1)
     followers: int = Field(1, ge=0, le=1)
+    stream_judges: int = Field(2, ge=1, le=64)
     stream_every_s: float = Field(10, ge=0)
     stream_backlog_rows: int = Field(2_000_000, ge=1)
     stream_batch_bytes: int = Field(64 * _MB, ge=1024)

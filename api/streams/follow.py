@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,20 +23,14 @@ from zhenzan.api.storage import Database
 from zhenzan.api.storage.models import Stream, StreamBatch, StreamSection
 from zhenzan.api.streams.appended import Pending, pending
 from zhenzan.api.streams.intake import touched
+from zhenzan.api.streams.judge import JUDGED_TABLES, JudgeParts, parts
 from zhenzan.api.streams.segments import KEYS, Segments
 
-if TYPE_CHECKING:
-    from zhenzan.models.attribution import Reference
+__all__ = ["Passed", "follow", "held_alone"]
 
-__all__ = ["Passed", "follow", "held_alone", "judge_rows"]
-
-# Rows judged at once: some 600 MB at most, and the cost of a start (0.2 s) hardly shows.
-_CHUNK_ROWS: Final = 200_000
-_CHUNK_SECTIONS: Final = 5_000
 # Rows taken over at once, so that memory stays bounded when a stream was left alone for long.
 _TAKEN_ROWS: Final = 1_000_000
 _UPSERT: Final = 500
-_JUDGED_TABLES: Final[tuple[str, ...]] = ("engagement", "comment", "section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +69,7 @@ def follow(
     database: Database,
     stream: Stream,
     folder: Path,
-    reference: Reference | None,
+    judge: JudgeParts | None,
     clock: Callable[[], int],
     stopped: Callable[[], bool] = lambda: False,
 ) -> Passed | None:
@@ -86,7 +79,7 @@ def follow(
         database: Holds the log.
         stream: As it was read a moment ago.
         folder: Of its rows; the caller holds it (`held_alone`).
-        reference: To judge by; None sorts in only.
+        judge: Judges parts of the stream; None sorts in only.
         clock: Milliseconds since 1970 UTC.
         stopped: Asked between parts of the work.
 
@@ -110,53 +103,23 @@ def follow(
         return None
     through = max([stream.judged, *(batch.seq for batch in todo)])
     rows = sections = 0
-    if reference is not None:
+    if judge is not None:
         ids = _everything(segments) if anew else set()
         for batch in todo:
             ids |= touched(_pieces(folder, batch))
-        for part in _parts(segments, sorted(ids)):
-            if stopped():
-                return None
-            judged = judge_rows(part, reference, folder)
-            _keep(database, stream, judged, clock())
-            sections += judged.num_rows
-            rows += sum(table.num_rows for table in part.values())
+        with closing(judge(folder, parts(segments, sorted(ids)))) as told:
+            for part in told:
+                _keep(database, stream, part.sections, clock())
+                sections += part.sections.num_rows
+                rows += part.rows
+                if stopped():
+                    return None
     _judged(database, stream, through, clock(), anew=anew)
     pa.default_memory_pool().release_unused()  # else what one pass needed at most is kept
     for batch in todo:
         shutil.rmtree(folder / "pending" / batch.segment, ignore_errors=True)
     late = clock() - min((batch.received_ms for batch in todo), default=clock())
     return Passed(sum(b.n_rows for b in new), sections, rows, through, late)
-
-
-def judge_rows(rows: Mapping[str, pa.Table], reference: Reference, place: Path) -> pa.Table:
-    """Judges sections from all of their rows as they were sent, duplicates and all.
-
-    Args:
-        rows: Staged rows by table.
-        reference: To judge by.
-        place: Where a temporary folder may be made.
-
-    Returns:
-        As `judge_sections`.
-    """
-    from zhenzan.detector.ingest.merge import merge
-    from zhenzan.detector.judge_sections import JUDGED, judge_sections
-    from zhenzan.features.engine.registry import EngineOptions, open_engine
-
-    with tempfile.TemporaryDirectory(prefix="pass-", dir=place) as made:
-        work = Path(made)
-        (work / "staged").mkdir()
-        pieces = {}
-        for table, part in rows.items():
-            pieces[table] = [work / "staged" / f"{table}-rows.parquet"]
-            pq.write_table(part, pieces[table][0], compression="lz4")
-        with open_engine(options=EngineOptions(spill_dir=work, in_memory=True)) as engine:
-            tables = merge(engine, pieces, {}, work, rank_ids=False).tables
-            looked_at = {n: tables[n] for n in _JUDGED_TABLES if n in tables}
-            if not looked_at:
-                return JUDGED.empty_table()
-            return judge_sections(engine, looked_at, reference)
 
 
 def _pieces(folder: Path, batch: Pending) -> dict[str, Path]:
@@ -176,25 +139,11 @@ def _by_table(batches: Any) -> dict[str, list[Path]]:
 def _everything(segments: Segments) -> set[str]:
     """All sections of a stream."""
     found: set[str] = set()
-    for table in _JUDGED_TABLES:
+    for table in JUDGED_TABLES:
         for path in segments.files(table):
             ids = pq.read_table(path, columns=["section_id"])["section_id"]
             found.update(ids.unique().to_pylist())
     return found
-
-
-def _parts(segments: Segments, ids: Sequence[str]) -> Iterator[dict[str, pa.Table]]:
-    """The rows of the sections, as many sections at a time as are not too many rows."""
-    ahead = [ids[n : n + _CHUNK_SECTIONS] for n in range(0, len(ids), _CHUNK_SECTIONS)][::-1]
-    while ahead:
-        some = ahead.pop()
-        rows = {table: segments.read(table, some) for table in _JUDGED_TABLES}
-        found = {table: part for table, part in rows.items() if part is not None}
-        half = len(some) // 2
-        if half and sum(part.num_rows for part in found.values()) > _CHUNK_ROWS:
-            ahead += [some[half:], some[:half]]
-        elif found:
-            yield found
 
 
 def _keep(database: Database, stream: Stream, judged: pa.Table, now_ms: int) -> None:

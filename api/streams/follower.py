@@ -13,9 +13,8 @@ import shutil
 import sys
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import or_, select
 from zhenzan.api.jobs.store import open_store
@@ -26,16 +25,14 @@ from zhenzan.api.storage import Database
 from zhenzan.api.storage.models import NamedReference, Stream, StreamBatch
 from zhenzan.api.streams.appended import stream_folder
 from zhenzan.api.streams.follow import Passed, follow, held_alone
+from zhenzan.api.streams.judge import JudgeParts
+from zhenzan.api.streams.judges import Judges
 from zhenzan.detector.results import Scan
 from zhenzan.features.errors import ZhenzanError
-
-if TYPE_CHECKING:
-    from zhenzan.models.attribution import Reference
 
 __all__ = ["Follower", "main"]
 
 _log: Final = logging.getLogger("zhenzan.api.streams")
-_KEPT: Final = 4  # references in memory; one of a million acts takes some 100 MB
 _AGAIN_S: Final = 30.0  # after a pass that failed
 _LOOK_S: Final = 0.5
 
@@ -52,15 +49,18 @@ class Follower:
     def __init__(self, settings: Settings, database: Database, clock: Callable[[], int]) -> None:
         self._settings, self._database, self._clock = settings, database, clock
         self._store = open_store(settings.store_url, cache_of(settings))
-        self._references: OrderedDict[str, Reference] = OrderedDict()
+        self._judges = Judges(settings.stream_judges)
         self._not_before: dict[str, float] = {}
 
     def run_forever(self, stopped: threading.Event) -> None:
         """Passes until it is told to stop; a pass ends between two parts of its work."""
         self.sweep()
-        while not stopped.is_set():
-            if not self.once(stopped.is_set):
-                stopped.wait(_LOOK_S)
+        try:
+            while not stopped.is_set():
+                if not self.once(stopped.is_set):
+                    stopped.wait(_LOOK_S)
+        finally:
+            self._judges.close()
 
     def once(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """A pass over each stream that has something to judge and is due; how many there were."""
@@ -105,8 +105,8 @@ class Follower:
             if not alone:
                 return 0
             began = time.monotonic()
-            reference = self._reference(stream)
-            done = follow(self._database, stream, folder, reference, self._clock, stopped)
+            judge = self._judge(stream)
+            done = follow(self._database, stream, folder, judge, self._clock, stopped)
         if done is not None:
             self._tell(stream, done, time.monotonic() - began)
         return int(done is not None)
@@ -122,10 +122,8 @@ class Follower:
         extra = {"stream": stream.id, "rows": done.rows, "ms": round(seconds * 1000)}
         _log.info("pass", extra=extra)
 
-    def _reference(self, stream: Stream) -> Reference | None:
-        """What the stream is judged by, loaded once; None where none is named."""
-        from zhenzan.models.attribution import Reference
-
+    def _judge(self, stream: Stream) -> JudgeParts | None:
+        """Judges by what the stream names; None where it names nothing."""
         if stream.reference is None:
             return None
         with self._database.reading() as session:
@@ -137,13 +135,8 @@ class Follower:
             ).one_or_none()
         if named is None:
             raise ZhenzanError("the reference of the stream is gone")
-        if named.scan_id not in self._references:
-            scan = Scan.load(self._store.local(stream.tenant_id, named.scan_id))
-            self._references[named.scan_id] = Reference.load(scan.learnt)
-            while len(self._references) > _KEPT:
-                self._references.popitem(last=False)
-        self._references.move_to_end(named.scan_id)
-        return self._references[named.scan_id]
+        scan = Scan.load(self._store.local(stream.tenant_id, named.scan_id))
+        return self._judges.by(scan.learnt)
 
 
 def main() -> None:

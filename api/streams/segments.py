@@ -1,19 +1,19 @@
 """All rows of a stream: Parquet segments sorted by section, merged as they become many.
 
     manifest.json       which segments count; replaced at once, so a kill leaves no half state
-    segments/           <table>-<level>-<number>.parquet, never changed once written
+    segments/           <table>-<level>-<number>.parquet, never changed once written,
+                        each with the index of its rows beside it (`row_index.py`)
 
-The rows of a section stand together in each segment, and the footer of a segment says which
-sections its row groups span: to read a hundred sections of a thousand million rows, only the groups
-that may hold them are read. Eight segments of a level are merged into one of the next, so that a
-row is written a few times in all and a section is read from few places.
+The rows of a section stand together in each segment, and the index says where: to read a hundred
+sections of a thousand million rows, only the row groups that hold them are read. Eight segments of
+a level are merged into one of the next, so that a row is written a few times in all and a section
+is read from few places.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -24,6 +24,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from zhenzan.api.streams.row_index import RowIndex, Runs, digests, runs_of
 
 __all__ = ["KEYS", "Segment", "Segments", "synced"]
 
@@ -63,6 +65,7 @@ class Segments:
         self.folder = folder
         self._place = folder / "segments"
         self._spans: dict[str, list[tuple[str | None, str | None]]] = {}
+        self._indices: dict[str, RowIndex] = {}
         state = self._read()
         self.through: int = state["through"]
         self._next: int = state["next"]
@@ -106,21 +109,52 @@ class Segments:
             self._sweep()
             full = self._full()
 
+    def sizes(self, tables: Collection[str], keys: Sequence[str]) -> NDArray[np.int64]:
+        """Rows of each key in some tables, from the indices; a collision counts too many."""
+        wanted = digests(keys)
+        found = np.zeros(len(wanted), np.int64)
+        for segment in self._live:
+            if segment.table in tables:
+                which, runs = self._index_of(segment).find(wanted)
+                np.add.at(found, which, runs[2].astype(np.int64))
+        return found
+
     def read(self, table: str, keys: Collection[str]) -> pa.Table | None:
         """The rows of some sections (accounts, of the table of accounts); None without any."""
-        wanted, found = sorted(keys), []
-        values = pa.array(wanted, pa.string())
+        values = pa.array(sorted(keys), pa.string())
+        wanted, found = digests(values.to_pylist()), []
         for segment in self._live:
-            if segment.table != table:
-                continue
-            spans = self._spans_of(segment)
-            groups = [n for n, span in enumerate(spans) if _may_hold(span, wanted)]
-            if groups:
-                with pq.ParquetFile(self._place / segment.file) as file:
-                    rows = file.read_row_groups(groups)
-                found.append(rows.filter(pc.is_in(rows[KEYS[table]], value_set=values)))
-        whole = pa.concat_tables(found) if found else None
-        return whole if whole is not None and whole.num_rows else None
+            if segment.table == table:
+                _, runs = self._index_of(segment).find(wanted)
+                found.append(self._rows(segment, runs, values))
+        whole = pa.concat_tables([rows for rows in found if rows is not None] or [pa.table({})])
+        return whole if whole.num_rows else None
+
+    def _rows(self, segment: Segment, runs: Runs, values: pa.Array) -> pa.Table | None:
+        """The rows of the runs whose key is one of the values, from the groups that hold them."""
+        if not runs.shape[1]:
+            return None
+        first, last = runs[1].astype(np.int64), (runs[1] + runs[2]).astype(np.int64) - 1
+        with pq.ParquetFile(self._place / segment.file) as file:
+            meta = file.metadata
+            sizes = np.array([meta.row_group(n).num_rows for n in range(meta.num_row_groups)])
+            starts = np.cumsum(sizes) - sizes
+            holds = np.searchsorted(starts, np.stack([first, last]), "right") - 1
+            needed = np.zeros(len(sizes) + 1, np.int64)
+            np.add.at(needed, holds[0], 1)
+            np.add.at(needed, holds[1] + 1, -1)
+            groups = np.flatnonzero(np.cumsum(needed[:-1]))
+            rows = file.read_row_groups(groups.tolist())
+        # Where a group begins among those that were read; a run goes on in the next of them.
+        begins = np.zeros(len(sizes), np.int64)
+        begins[groups] = np.cumsum(sizes[groups]) - sizes[groups]
+        at = begins[holds[0]] + first - starts[holds[0]]
+        meant = pc.is_in(rows[KEYS[segment.table]].take(pa.array(at)), value_set=values)
+        known = meant.to_numpy(zero_copy_only=False)
+        edges = np.zeros(rows.num_rows + 1, np.int64)
+        np.add.at(edges, at[known], 1)
+        np.add.at(edges, (at + last - first + 1)[known], -1)
+        return rows.filter(pa.array(np.cumsum(edges[:-1]) > 0))
 
     def rewrite(self, keep: Callable[[str, pa.Table], Any]) -> int:
         """Keeps the rows that `keep(table, rows)` marks; returns how many went."""
@@ -172,17 +206,44 @@ class Segments:
         self._place.mkdir(parents=True, exist_ok=True)
         name = f"{table}-{level}-{self._next:08d}.parquet"
         self._next += 1
-        path, rows = self._place / name, 0
+        path, rows, runs = self._place / name, 0, []
+        packing = "zstd" if level else "lz4"  # the first level is soon written again
         writer: pq.ParquetWriter | None = None
         for part in parts:
             if writer is None:
-                writer = pq.ParquetWriter(path, part.schema, compression="zstd")
+                writer = pq.ParquetWriter(path, part.schema, compression=packing)
             writer.write_table(part, row_group_size=_GROUP_ROWS)
+            runs.append(runs_of(part[KEYS[table]], rows))
             rows += part.num_rows
         if writer is not None:
             writer.close()
+            RowIndex.save(_index_path(path), runs)
             synced(path)
+            synced(_index_path(path))
         return Segment(table, name, level, rows)
+
+    def _index_of(self, segment: Segment) -> RowIndex:
+        """Made again where it is missing or broken: it holds nothing that the rows do not."""
+        known = self._indices.get(segment.file)
+        if known is None:
+            place = _index_path(self._place / segment.file)
+            try:
+                known = RowIndex(place)
+            except (OSError, ValueError):
+                self._index_anew(segment, place)
+                known = RowIndex(place)
+            self._indices[segment.file] = known
+        return known
+
+    def _index_anew(self, segment: Segment, place: Path) -> None:
+        key, runs, rows = KEYS[segment.table], [], 0
+        with pq.ParquetFile(self._place / segment.file) as file:
+            for batch in file.iter_batches(_MERGE_ROWS, columns=[key]):
+                runs.append(runs_of(pa.chunked_array([batch.column(0)]), rows))
+                rows += batch.num_rows
+        draft = place.with_name(f"{place.name}.{os.getpid()}")
+        RowIndex.save(draft, runs)
+        draft.replace(place)
 
     def _spans_of(self, segment: Segment) -> list[tuple[str | None, str | None]]:
         """First and last key of each row group, from the footer, which is read once."""
@@ -219,9 +280,15 @@ class Segments:
     def _sweep(self) -> None:
         live = {segment.file for segment in self._live}
         self._spans = {name: spans for name, spans in self._spans.items() if name in live}
-        for path in self._place.glob("*.parquet") if self._place.is_dir() else ():
-            if path.name not in live:
+        self._indices = {name: index for name, index in self._indices.items() if name in live}
+        kept = live | {_index_path(Path(name)).name for name in live}
+        for path in self._place.iterdir() if self._place.is_dir() else ():
+            if path.name not in kept:
                 path.unlink()
+
+
+def _index_path(segment: Path) -> Path:
+    return segment.with_suffix(".rows.npy")
 
 
 def synced(path: Path) -> None:
@@ -238,14 +305,6 @@ def _span(statistics: Any) -> tuple[str | None, str | None]:
     if statistics is None or not statistics.has_min_max:
         return None, None
     return statistics.min, statistics.max
-
-
-def _may_hold(span: tuple[str | None, str | None], wanted: Sequence[str]) -> bool:
-    low, high = span
-    if low is None or high is None:
-        return True
-    at = bisect_left(wanted, low)
-    return at < len(wanted) and wanted[at] <= high
 
 
 def _overlaps(span: tuple[str | None, str | None], low: str | None, high: str | None) -> bool:

@@ -135,7 +135,7 @@ class Engine(ABC):
     def write_parquet(
         self, relation: Relation, path: Path, *, order_by: Sequence[str] = ()
     ) -> None:
-        """Writes the rows to one Parquet file (zstd), without passing through Python."""
+        """Writes the rows to one Parquet file, without passing through Python."""
 
     @abstractmethod
     def drop(self, relation: Relation) -> None:

@@ -84,6 +84,8 @@ class DuckDBEngine(Engine):
         self._described: weakref.WeakValueDictionary[str, _Described] = (
             weakref.WeakValueDictionary()
         )
+        # What is small is soon read again, and packing it well takes longer than all of that.
+        self._packing = "snappy" if options.in_memory else "zstd"
         place = ":memory:" if options.in_memory else str(self._work / "engine.duckdb")
         try:
             self._connection = duckdb.connect(place, config=config)
@@ -224,7 +226,7 @@ class DuckDBEngine(Engine):
         target = str(path).replace("'", "''")
         self._run(
             f"COPY (SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}) "
-            f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)",
+            f"TO '{target}' (FORMAT parquet, COMPRESSION {self._packing})",
             "write",
         )
 

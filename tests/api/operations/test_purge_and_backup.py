@@ -27,6 +27,7 @@ from zhenzan.api.storage.models import (
 from zhenzan.api.streams.appended import commit_batch, name_stream, stream_folder
 from zhenzan.api.streams.follow import follow, held_alone
 from zhenzan.api.streams.intake import take_in
+from zhenzan.api.streams.judge import in_turn
 from zhenzan.api.streams.segments import Segments
 from zhenzan.detector import Scan, scan
 from zhenzan.detector.simulate import simulate
@@ -90,7 +91,8 @@ class Service:
         with self.database.reading() as session:
             stream = session.get_one(Stream, self.stream.id)
         with held_alone(self.folder):
-            follow(self.database, stream, self.folder, reference, lambda: at_ms)
+            judge = None if reference is None else in_turn(reference)
+            follow(self.database, stream, self.folder, judge, lambda: at_ms)
 
     def decide(self, ident: str, kind: str, subject: str, appeal_of: str | None = None) -> None:
         with self.database.session() as session:
@@ -228,7 +230,7 @@ def test_a_backup_comes_back_as_it_was(
         stream = session.scalars(select(Stream)).one()
     folder = stream_folder(fresh.data_dir, "default", stream.id)
     with held_alone(folder):
-        done = follow(database, stream, folder, reference, lambda: NOW_MS)
+        done = follow(database, stream, folder, in_turn(reference), lambda: NOW_MS)
     assert done is not None and done.sections == 2
     with database.reading() as session:
         told = {row.section_id: row.told for row in session.query(StreamSection)}

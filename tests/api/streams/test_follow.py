@@ -18,6 +18,7 @@ from zhenzan.api.storage.models import Stream, StreamSection
 from zhenzan.api.streams.appended import backlog, commit_batch, name_stream
 from zhenzan.api.streams.follow import Passed, follow, held_alone
 from zhenzan.api.streams.intake import take_in
+from zhenzan.api.streams.judge import in_turn
 from zhenzan.detector import scan
 from zhenzan.detector.judge_sections import judge_sections
 from zhenzan.detector.simulate import simulate
@@ -48,7 +49,8 @@ class Log:
             stream = session.get_one(Stream, self.stream.id)
         with held_alone(self.folder) as alone:
             assert alone
-            return follow(self.database, stream, self.folder, reference, lambda: NOW_MS, **options)
+            judge = None if reference is None else in_turn(reference)
+            return follow(self.database, stream, self.folder, judge, lambda: NOW_MS, **options)
 
     def told(self) -> dict[str, dict[str, Any]]:
         with self.database.reading() as session:
@@ -135,7 +137,7 @@ def test_a_killed_pass_is_done_again(
         raise KeyboardInterrupt
 
     log.send(lines)
-    name = {"before judging": "judge_rows", "after sorting in": "touched"}.get(stop, "_judged")
+    name = {"before judging": "parts", "after sorting in": "touched"}.get(stop, "_judged")
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(module, name, killed)
         log.follow(reference)
