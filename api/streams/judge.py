@@ -118,7 +118,10 @@ def _judge_rows(rows: Mapping[str, pa.Table], reference: Reference, place: Path)
             pq.write_table(part, pieces[table][0], compression="lz4")
         options = EngineOptions(spill_dir=work, in_memory=True, threads=1)
         with open_engine(options=options) as engine:
-            tables = merge(engine, pieces, {}, work, rank_ids=False).tables
+            merged = merge(
+                engine, pieces, {}, work, rank_ids=False, kept_in="engine", without=("account",)
+            )
+            tables = merged.tables
             looked_at = {n: tables[n] for n in JUDGED_TABLES if n in tables}
             if not looked_at:
                 return JUDGED.empty_table()

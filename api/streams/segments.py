@@ -40,8 +40,8 @@ _GROUP_ROWS: Final = 1 << 14
 # Segments of a level that make one of the next: with 8, a row of a stream of 10^9 rows is written
 # some four times, and a section is looked for in at most 7 places a level.
 _FAN: Final = 8
-# Rows held while segments are merged; some 100 MB of acts.
-_MERGE_ROWS: Final = 1 << 19
+# Rows held while segments are merged; some 300 MB of acts with their copies.
+_MERGE_ROWS: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ unless all else is equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,6 +62,8 @@ def merge(
     work_dir: Path,
     *,
     rank_ids: bool,
+    kept_in: Literal["files", "engine"] = "files",
+    without: Collection[str] = (),
 ) -> Merged:
     """Writes each canonical table to `work_dir/<table>.parquet` and loads it from there.
 
@@ -71,9 +73,12 @@ def merge(
         primary: Counted rows in them, by table.
         work_dir: Where the tables go.
         rank_ids: Replace `id_order` by its rank, because the number itself would name the account.
+        kept_in: `engine` writes no files: the tables end with the engine's session.
+        without: Tables that nobody will look at: sections or accounts.
     """
     pieces, unknown = settle(engine, pieces, work_dir / "staged")
     kept = orphans = 0
+    place = work_dir if kept_in == "files" else None
     tables: dict[str, Relation] = {}
     staged = {n: engine.load(f"stage_{n}", paths, step=_STEP) for n, paths in pieces.items()}
     if "comment" in staged:
@@ -86,8 +91,8 @@ def merge(
         else:
             rows = _merged(engine, name, staged, tables)
             kept += _distinct(engine, TABLES[name], staged[name], primary)
-        tables[name] = _stored(engine, TABLES[name], rows, work_dir)
-    for name in _COMPLETING:
+        tables[name] = _stored(engine, TABLES[name], rows, place)
+    for name in [n for n in _COMPLETING if n not in without]:
         if name in staged:
             kept += _distinct(engine, TABLES[name], staged[name], primary)
         paths = [*pieces.get(name, []), work_dir / "staged" / f"{name}-named.parquet"]
@@ -96,7 +101,7 @@ def merge(
         if paths:
             whole = engine.load(f"stage_{name}", paths, step=_STEP)
             rows = _completed(TABLES[name], whole, rank_ids=rank_ids)
-            tables[name] = _stored(engine, TABLES[name], rows, work_dir)
+            tables[name] = _stored(engine, TABLES[name], rows, place)
     if "engagement" in tables:
         derived = _only_derived(engine, staged["engagement"])
         kept += max(count(engine, tables["engagement"]) - derived, 0)
@@ -211,9 +216,12 @@ def _completed(table: Table, staged: Relation, *, rank_ids: bool) -> str:
     )
 
 
-def _stored(engine: Engine, table: Table, rows: str, work_dir: Path) -> Relation:
+def _stored(engine: Engine, table: Table, rows: str, work_dir: Path | None) -> Relation:
     """Writes in the order of columns and key of the table, and reads it in place from then on."""
     names = ", ".join(f"CAST({c.name} AS {_sql_type(c.type)}) AS {c.name}" for c in table.columns)
+    if work_dir is None:
+        whole = f"SELECT {names} FROM ({rows}) AS merged"
+        return engine.sql(whole, into=table.name, step=_STEP)
     merged = engine.sql(
         f"SELECT {names} FROM ({rows}) AS merged",
         into=f"merged_{table.name}",

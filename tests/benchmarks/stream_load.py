@@ -241,11 +241,15 @@ def _watch(pid: int, found: Loaded, stop: threading.Event) -> None:
 
 
 def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
+    """The process and all that it started, and what those started."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(word) for word in task.read_text().split()]
-    return found if children.exists() else [pid]
+    for each in found:
+        for task in Path(f"/proc/{each}/task").glob("*/children"):
+            try:
+                found += [int(word) for word in task.read_text().split()]
+            except OSError:  # it has just ended
+                continue
+    return found
 
 
 def _memory_mb(pid: int) -> float:

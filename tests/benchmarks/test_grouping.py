@@ -42,14 +42,18 @@ def test_texts_that_share_every_band_stay_cheap(grouping: ModuleType) -> None:
     """Leaders that share their bands and are not alike are bounded, too: no pairs of all."""
     rng = np.random.default_rng(0)
     stock = "这个视频真的太好看了"
-    forms = sorted({stock + "".join(map(chr, rng.integers(0x4E00, 0x9000, 9)))
-                    for _ in range(20_000)})  # fmt: skip
-    grouped(forms[:2], np.ones(2, dtype=np.int64))  # compiles
-    began = time.process_time()
-    made = grouped(forms, np.ones(len(forms), dtype=np.int64))
-    # 0.7 s here; all 200 million pairs take minutes.
-    assert time.process_time() - began < 6
-    assert len(set(made.leader.tolist())) > 0.9 * len(forms)
+
+    def cost(n: int) -> float:
+        forms = sorted({stock + "".join(map(chr, rng.integers(0x4E00, 0x9000, 9)))
+                        for _ in range(n)})  # fmt: skip
+        began = time.process_time()
+        made = grouped(forms, np.ones(len(forms), dtype=np.int64))
+        spent = time.process_time() - began
+        assert len(set(made.leader.tolist())) > 0.9 * len(forms)
+        return spent
+
+    cost(2)  # compiles
+    assert cost(20_000) < 10**1.5 * cost(2_000)  # all pairs take 100 times
 
 
 @pytest.mark.slow
@@ -57,5 +61,5 @@ def test_cost_grows_with_the_comments(grouping: ModuleType) -> None:
     small, large = (grouping.apart(n) for n in (100_000, 400_000))
     # 5.3 times here: caches overflow, and shared ones more so. All pairs would take 16 times.
     assert large["group_s"] / max(small["group_s"], 0.1) < 4**1.5
-    # A million may take 2 GB.
-    assert large["peak_mb"] < 1000
+    # A million may take 2 GB, and the code is loaded already.
+    assert large["peak_mb"] - large["comments_mb"] < 800
