@@ -279,7 +279,8 @@ def _by_id(acts: pa.Table, values: Reals) -> tuple[pa.Table, NDArray[np.int64], 
     """
     old = acts["account"].to_numpy()
     known = np.flatnonzero(old >= 0)
-    ids = acts["account_id"].take(pa.array(known)).combine_chunks().dictionary_encode()
+    ids = acts["account_id"].take(pa.array(known)).cast(pa.string()).combine_chunks()
+    ids = ids.dictionary_encode()
     new = np.full(len(old), -1, np.int64)
     new[known] = ids.indices.to_numpy()
     place = acts.schema.get_field_index("account")
@@ -306,11 +307,15 @@ def _by_act(acts: pa.Table, values: Reals) -> Reals:
 
 
 def _engagements(acts: pa.Table, posterior: dict[str, Reals]) -> pa.Table:
-    columns = {name: acts[name] for name in ENGAGEMENTS.names[:7]}
-    for name in ENGAGEMENTS.names[7:]:
-        values = posterior[name]
-        columns[name] = pa.array(values, mask=np.isnan(values))
-    return pa.table(columns).cast(ENGAGEMENTS).sort_by("engagement_id")
+    order = pc.sort_indices(acts["engagement_id"])
+    columns: list[pa.Array | pa.ChunkedArray] = []
+    for column in ENGAGEMENTS:  # one after the other: all at once would stand here twice
+        if column.name in posterior:
+            values = posterior[column.name][order.to_numpy()]
+            columns.append(pa.array(values, mask=np.isnan(values)).cast(column.type))
+        else:
+            columns.append(acts[column.name].take(order).cast(column.type))
+    return pa.Table.from_arrays(columns, schema=ENGAGEMENTS)
 
 
 def _info(

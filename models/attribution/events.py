@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +50,7 @@ class Events:
         n_sections: Sections in which each account acted, timed or not.
         visit: Code of (account, section) of each act; -1 for unknown accounts.
         origin_ms: Absolute origin of each stream.
-        acts: All acts with ids, timed ones first in this order, then the untimed.
+        acts: All acts with ids (in dictionaries), timed ones first in this order, then the untimed.
         n_groups: Groups of streams.
         twin: Acts of one code have the same interval and accounts with the same times: who of
             them came first is unknown. Exact acts have a code each; empty if all are exact.
@@ -107,13 +107,21 @@ class Arrivals:
 
 
 _STREAMS: Final = """
-SELECT kind, section_id, coalesce(comment_id, '') AS comment_key,
-       row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST,
-           spread NULLS LAST, kind NULLS LAST, section_id NULLS LAST,
-           comment_id NULLS LAST) - 1 AS stream
-FROM (SELECT kind, section_id, comment_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1,
-             count(*) AS n, count(DISTINCT account_id) AS spread
-      FROM {acts} GROUP BY kind, section_id, comment_id)
+SELECT s.kind, s.section_id, s.comment_id, coalesce(s.comment_id, '') AS comment_key, s.stream,
+       c.section,
+       CASE WHEN s.comment_id IS NULL THEN p.published_ms ELSE k.created_ms END AS born_ms,
+       coalesce(p.platform, '') || ' ' || s.kind
+           || CASE WHEN s.comment_id IS NULL THEN '' ELSE ' comment' END AS group_name
+FROM (SELECT kind, section_id, comment_id,
+             row_number() OVER (ORDER BY t0 NULLS LAST, t1 NULLS LAST, n NULLS LAST,
+                 spread NULLS LAST, kind NULLS LAST, section_id NULLS LAST,
+                 comment_id NULLS LAST) - 1 AS stream
+      FROM (SELECT kind, section_id, comment_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1,
+                   count(*) AS n, count(DISTINCT account_id) AS spread
+            FROM {acts} GROUP BY kind, section_id, comment_id)) s
+JOIN attribution_section c ON c.section_id = s.section_id
+LEFT JOIN {section} p ON p.section_id = s.section_id
+LEFT JOIN {comment} k ON k.comment_id = s.comment_id
 """
 _ACCOUNTS: Final = """
 SELECT {keys},
@@ -130,19 +138,14 @@ SELECT section_id,
 FROM (SELECT section_id, min(ts_lo_ms) AS t0, max(ts_hi_ms) AS t1, count(*) AS n
       FROM {acts} GROUP BY section_id)
 """
+# What can be told from the stream or the account stands there once, not beside each of its acts.
 _ACTS: Final = """
-SELECT e.engagement_id, e.section_id, e.comment_id, e.account_id, e.kind, e.ts_lo_ms, e.ts_hi_ms,
-       e.written, s.stream, c.section, coalesce(a.account, -1) AS account,
-       CASE WHEN e.comment_id IS NULL THEN p.published_ms ELSE k.created_ms END AS born_ms,
-       coalesce(p.platform, '') || ' ' || e.kind
-           || CASE WHEN e.comment_id IS NULL THEN '' ELSE ' comment' END AS group_name
+SELECT e.engagement_id, e.ts_lo_ms, e.ts_hi_ms, e.written, s.stream,
+       coalesce(a.account, -1) AS account
 FROM {acts} e
 JOIN attribution_stream s ON s.kind = e.kind AND s.section_id = e.section_id
      AND s.comment_key = coalesce(e.comment_id, '')
-JOIN attribution_section c ON c.section_id = e.section_id
 LEFT JOIN attribution_account a ON a.account_id = e.account_id{same}
-LEFT JOIN {section} p ON p.section_id = e.section_id
-LEFT JOIN {comment} k ON k.comment_id = e.comment_id
 """
 _EMPTY: Final = {
     "section": "(SELECT '' AS section_id, '' AS platform, 0 AS published_ms WHERE 1 = 0)",
@@ -173,24 +176,46 @@ def prepare(
         "more": "".join(f", {key} NULLS LAST" for key in keys[1:]),
         "same": "".join(f" AND a.{key} = e.{key}" for key in keys[1:]),
     }
-    made = [
+    words |= {name: tables[name].name if name in tables else _EMPTY[name] for name in _EMPTY}
+    statements = (("section", _SECTIONS), ("account", _ACCOUNTS), ("stream", _STREAMS))
+    section, account, stream = (
         engine.sql(sql.format(**words), into=f"attribution_{name}", step=_STEP)
-        for name, sql in (("stream", _STREAMS), ("account", _ACCOUNTS), ("section", _SECTIONS))
-    ]
-    sides = {name: tables[name].name if name in tables else _EMPTY[name] for name in _EMPTY}
-    joined = _ACTS.format(**words, **sides)
-    relation = engine.sql(joined, into="attribution_act", step=_STEP)
+        for name, sql in statements
+    )
+    relation = engine.sql(_ACTS.format(**words), into="attribution_act", step=_STEP)
+    streams = engine.fetch(stream, order_by=("stream",))
+    accounts = engine.fetch(account, columns=("account_id",), order_by=("account",))
     fetched = _sorted_acts(engine, relation)
-    for table in (acts, *made, relation):
+    for table in (acts, section, account, stream, relation):
         engine.drop(table)
-    return _events(fetched, known)
+    return _events(_named(fetched, streams, accounts), streams, accounts, known)
 
 
 def _sorted_acts(engine: Engine, relation: Relation) -> pa.Table:
+    """Timed acts first, each kind by stream and time."""
     order = ("stream", "ts_lo_ms", "ts_hi_ms", "account", "engagement_id")
     acts = engine.fetch(relation, order_by=order)
     timed = acts["ts_lo_ms"].is_valid().to_numpy(zero_copy_only=False)
-    return acts.take(pa.array(np.argsort(~timed, kind="stable")))
+    return acts if timed.all() else acts.take(pa.array(np.argsort(~timed, kind="stable")))
+
+
+def _named(acts: pa.Table, streams: pa.Table, accounts: pa.Table) -> pa.Table:
+    """The acts with their ids, which stand once each behind the codes (dictionary columns)."""
+    stream, account = _column(acts, "stream", 0), _column(acts, "account", -1)
+    acts = acts.append_column("section", pa.array(_column(streams, "section", 0)[stream]))
+    for name in ("section_id", "comment_id", "kind", "group_name"):
+        of_stream = streams[name].combine_chunks().dictionary_encode()
+        codes = of_stream.indices.fill_null(-1).to_numpy(zero_copy_only=False)[stream]
+        acts = acts.append_column(name, _behind(codes, of_stream.dictionary))
+    return acts.append_column("account_id", _behind(account, accounts["account_id"]))
+
+
+def _behind(codes: NDArray[Any], ids: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """Ids by code; NULL where the code is -1."""
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.combine_chunks()
+    indices = pa.array(codes.astype(np.int32), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(indices, ids.cast(pa.string()))
 
 
 def _column(acts: pa.Table, name: str, missing: int) -> Ints:
@@ -199,16 +224,18 @@ def _column(acts: pa.Table, name: str, missing: int) -> Ints:
     return values
 
 
-def _events(acts: pa.Table, known: Arrivals | None) -> Events:
-    timed = acts.filter(acts["ts_lo_ms"].is_valid())
+def _events(
+    acts: pa.Table, streams: pa.Table, accounts: pa.Table, known: Arrivals | None
+) -> Events:
+    timed = acts.slice(0, acts.num_rows - acts["ts_lo_ms"].null_count)
     old, account = _column(timed, "stream", 0), _column(timed, "account", -1)
     low, high = _column(timed, "ts_lo_ms", 0), _column(timed, "ts_hi_ms", 0)
     _, first, stream = np.unique(old, return_index=True, return_inverse=True)
     stream = stream.astype(np.int64)
     offsets = np.append(first, len(old)).astype(np.int64)
-    names = timed["group_name"].to_numpy(zero_copy_only=False)[first]
+    names = streams["group_name"].to_numpy()[old[first]]
     group_names, group = np.unique(names.astype(str), return_inverse=True)
-    born = _column(timed, "born_ms", np.iinfo(np.int64).max)
+    born = _column(streams, "born_ms", np.iinfo(np.int64).max)[old]
     high, tick = widths(low, high, offsets)
     resolution_s = resolution(low, high, offsets, tick)
     low = np.where((low < born) & (born < high), born, low)  # nothing precedes its target
@@ -220,8 +247,9 @@ def _events(acts: pa.Table, known: Arrivals | None) -> Events:
         end, start = end[group], np.zeros(len(old), np.int64)
     else:
         group = known.rows(group_names.tolist())[group]
-        ids = timed["account_id"].cast(pa.string())
-        identity = _column(pa.table({"at": pc.index_in(ids, value_set=known.accounts)}), "at", -1)
+        ids = accounts["account_id"].cast(pa.string())
+        at = _column(pa.table({"at": pc.index_in(ids, value_set=known.accounts)}), "at", -1)
+        identity = np.append(at, -1)[account]
         end, start = _by_itself(section, low, high)
         end = np.maximum(end[first], np.append(known.end_ms, 0)[group])
     group = group.astype(np.int64)

@@ -145,7 +145,7 @@ def learn_reference(
         raise UsageError("the fit kept nothing to learn a reference from; fit with remember=True")
     learnt = found.learnt
     first = pa.array(events.offsets[:-1])
-    of_stream = events.acts["group_name"].take(first).to_numpy(zero_copy_only=False)
+    of_stream = events.acts["group_name"].take(first).cast(pa.string()).to_numpy()
     n = events.n_groups
     names = [""] * n
     end = np.zeros(n, np.int64)
