@@ -15,6 +15,7 @@ from zhenzan.features.engine.base import Engine
 from zhenzan.features.errors import UsageError
 from zhenzan.features.family import Tables
 from zhenzan.models.attribution.clues import clues, declared_automation
+from zhenzan.models.attribution.codes import distinct, first_places
 from zhenzan.models.attribution.coherence import Coherence, coherence
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.countsums import with_counts
@@ -241,7 +242,8 @@ def _even(events: Events, found: Fit) -> Fit:
 def _creators(engine: Engine, tables: Tables, events: Events) -> NDArray[np.int64]:
     """Creator code by section code; a section without a known creator is its own."""
     section = events.acts["section"].to_numpy()
-    codes, first = np.unique(section, return_index=True)
+    first = first_places(section)
+    codes = section[first]
     ids = events.acts["section_id"].take(pa.array(first)).to_pylist()
     known: dict[str, str] = {}
     if "section" in tables:
@@ -284,10 +286,11 @@ def _by_id(acts: pa.Table, values: Reals) -> tuple[pa.Table, NDArray[np.int64], 
     new = np.full(len(old), -1, np.int64)
     new[known] = ids.indices.to_numpy()
     place = acts.schema.get_field_index("account")
-    pairs = np.unique(np.stack([new[known], old[known]], axis=1), axis=0)
+    width = int(old.max(initial=0)) + 1
+    pairs = distinct(new[known] * width + old[known])
     of_code = np.zeros(len(ids.dictionary))
-    of_code[pairs[:, 0]] = values[pairs[:, 1]]
-    sections = np.bincount(pairs[:, 0], minlength=len(of_code))
+    of_code[pairs // width] = values[pairs % width]
+    sections = np.bincount(pairs // width, minlength=len(of_code))
     return acts.set_column(place, "account", pa.array(new)), sections, of_code
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc
+from zhenzan.models.attribution.codes import compact, first_places, ordered
 
 __all__ = [
     "age_codes",
@@ -81,7 +82,7 @@ def age_codes(born_ms: Reals, when_ms: Ints, account: Ints) -> tuple[Codes, int]
 
 def _in_wave(born: Ints, account: Ints) -> Flags:
     """Whether many more accounts were born within days of each act's than in the weeks around."""
-    people = np.sort(born[np.unique(account, return_index=True)[1]])
+    people = np.sort(born[first_places(account)])
 
     def within(span: int) -> Ints:
         return first_above(people, born + span) - first_above(people, born - span - 1)
@@ -140,14 +141,14 @@ def _near(group: Ints, born: Ints, identity: Ints | None = None) -> tuple[Reals,
 
     Without identities every act counts.
     """
-    _, place = np.unique(group, return_inverse=True)
+    place = compact(group)[1]
     start = born - born.min()
     at = place * (int(start.max()) + 2 * _CLOSE_MS + 2) + start
     order = np.argsort(at)
     at = at[order]
     single = np.full(len(at), identity is None)
     if identity is not None:
-        single[np.unique(identity, return_index=True)[1]] = True
+        single[first_places(identity)] = True
     keys = at[single[order]]
     near = np.empty(len(at))
     near[order] = np.searchsorted(keys, at + _CLOSE_MS, "right") - np.searchsorted(
@@ -233,7 +234,8 @@ def talk_codes(
 
 def _blocks(unit: Ints) -> Ints:
     """Code of each act's days or weeks, consecutive ones joined until they hold enough acts."""
-    units, inverse, counts = np.unique(unit, return_inverse=True, return_counts=True)
+    units, inverse = compact(unit)
+    counts = np.bincount(inverse)
     code, held, block = np.zeros(len(units), np.int64), 0, 0
     for i, count in enumerate(counts.tolist()):
         if held >= _PEERS:
@@ -263,7 +265,8 @@ def _joint(first: Ints, second: Ints) -> Ints:
 
 def _mid_ranks(group: Ints, value: Reals) -> Reals:
     """Rank of each value inside its group, 0 to 1, equal ones at their middle."""
-    order = np.lexsort((value, group))
+    by_value = np.argsort(value)  # equal ones get one rank, whatever their order
+    order = by_value[ordered(group[by_value])]
     g, v = group[order], value[order]
     fresh = np.ones(len(g), bool)
     fresh[1:] = (g[1:] != g[:-1]) | (v[1:] != v[:-1])

@@ -23,6 +23,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
+from zhenzan.models.attribution.codes import ordered
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.meeting import WITHIN, count_meetings, sketch
@@ -70,7 +71,7 @@ def meet_neighbours(events: Events, config: AttributionConfig) -> Neighbours:
     place = (social - events.offsets[stream]).astype(np.int32)
     rank, section_of = _by_section(events.stream_section)
     at = rank[stream]
-    life = np.lexsort((place, at, account))
+    life = ordered(account, at, place.astype(np.int64), unique=True)
     start = np.searchsorted(account[life], np.arange(len(events.n_sections) + 1))
     seen = sketch(life, start, at, section_of)
     age, streams, places = events.age_s[social], at[life].astype(np.int32), place[life]

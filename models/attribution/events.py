@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import Tables
+from zhenzan.models.attribution.codes import compact, distinct
 from zhenzan.models.attribution.placement import (
     Intervals,
     place,
@@ -230,8 +231,9 @@ def _events(
     timed = acts.slice(0, acts.num_rows - acts["ts_lo_ms"].null_count)
     old, account = _column(timed, "stream", 0), _column(timed, "account", -1)
     low, high = _column(timed, "ts_lo_ms", 0), _column(timed, "ts_hi_ms", 0)
-    _, first, stream = np.unique(old, return_index=True, return_inverse=True)
-    stream = stream.astype(np.int64)
+    # Acts come sorted by stream; those of untimed acts alone are left out of the count.
+    first = np.flatnonzero(np.diff(old, prepend=-1))
+    stream = np.repeat(np.arange(len(first)), np.diff(first, append=len(old)))
     offsets = np.append(first, len(old)).astype(np.int64)
     names = streams["group_name"].to_numpy()[old[first]]
     group_names, group = np.unique(names.astype(str), return_inverse=True)
@@ -318,7 +320,11 @@ def _places(known: _Known, arrival: Reals | None) -> tuple[Reals, Ints, Ints]:
     cell = _cells(stream, low, high)
     high_s = (high - known.origin[stream]) / 1e3
     age = place(Intervals(low_s, high_s, keys, cell, stream, known.group), arrival)
-    return age, _twins(cell, keys, low < high), np.lexsort((age, stream))
+    # Streams without intervals are in order already.
+    moved = np.flatnonzero(np.maximum.reduceat(low < high, known.offsets[:-1])[stream])
+    order = np.arange(len(age))
+    order[moved] = moved[np.lexsort((age[moved], stream[moved]))]
+    return age, _twins(cell, keys, low < high), order
 
 
 def _cells(stream: Ints, low: Ints, high: Ints) -> Ints:
@@ -330,11 +336,12 @@ def _cells(stream: Ints, low: Ints, high: Ints) -> Ints:
 def _twins(cell: Ints, key: Ints, wide: NDArray[np.bool_]) -> Ints:
     """Code of (cell, key) of acts with an interval; exact acts get codes of their own."""
     twin = np.arange(len(cell), dtype=np.int64)
-    order = np.lexsort((key, cell))
-    same = (np.diff(cell[order]) == 0) & (np.diff(key[order]) == 0) & wide[order][1:]
+    those = np.flatnonzero(wide)
+    order = those[np.lexsort((key[those], cell[those]))]
+    same = (np.diff(cell[order]) == 0) & (np.diff(key[order]) == 0)
     start = np.flatnonzero(np.append(True, ~same)) if len(order) else order
     sizes = np.diff(np.append(start, len(order)))
-    twin[order] = np.repeat(start, sizes)
+    twin[order] = np.repeat(order[start], sizes)
     return twin
 
 
@@ -356,7 +363,7 @@ def _sections_by_account(acts: pa.Table) -> Ints:
 def pairs(account: Ints, section: Ints) -> tuple[Ints, Ints]:
     """Account and section of each visit, in this order; unknown accounts are left out."""
     width = int(section.max(initial=0)) + 1
-    key = np.unique((account * width + section)[account >= 0])
+    key = distinct((account * width + section)[account >= 0])
     return key // width, key % width
 
 
@@ -366,5 +373,5 @@ def visits(account: Ints, section: Ints) -> Ints:
     visit = np.full(len(account), -1, np.int64)
     if len(known):
         key = account[known] * (int(section.max()) + 1) + section[known]
-        visit[known] = np.unique(key, return_inverse=True)[1]
+        visit[known] = compact(key)[1]
     return visit

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from zhenzan.models.attribution.codes import distinct
 from zhenzan.models.attribution.events import Events, visits
 
 __all__ = ["by_creators", "elsewhere", "homes"]
@@ -19,7 +20,7 @@ _CREATORS: Final = 5
 
 def by_creators(events: Events, creator: Ints) -> bool:
     """Whether there are creators enough for lives to be compared by them."""
-    return len(np.unique(creator[events.stream_section])) >= _CREATORS
+    return len(distinct(creator[events.stream_section])) >= _CREATORS
 
 
 def elsewhere(events: Events, creator: Ints | None) -> tuple[Events, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from zhenzan.models.attribution.codes import compact, first_places, ordered
 from zhenzan.models.attribution.coherence import Coherence
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.ratios import DELIVERED_SHARES, visit_ratio
@@ -152,7 +153,8 @@ def remember(
         found: Coherence of its accounts and creators.
     """
     of_stream = events.stream_section
-    sections, first = np.unique(of_stream, return_index=True)
+    first = first_places(of_stream)
+    sections = of_stream[first]
     by_creator = np.lexsort((sections, creator[sections]))
     new = np.zeros(int(sections.max(initial=-1)) + 1, np.int64)
     new[sections[by_creator]] = np.arange(len(sections))
@@ -161,8 +163,9 @@ def remember(
     rank[order] = np.arange(len(order))
     place = np.arange(events.n) - events.offsets[events.stream]
     known = np.flatnonzero(events.account >= 0)
-    life = known[np.lexsort((place[known], rank[events.stream[known]], events.account[known]))]
-    codes, account = np.unique(events.account[life], return_inverse=True)
+    account, at = events.account[known], rank[events.stream[known]]
+    life = known[ordered(account, at, place[known], unique=True)]
+    codes, account = compact(events.account[life])
     ids = events.acts["section_id"].take(pa.array(events.offsets[:-1][first[by_creator]]))
     vectors = found.vectors
     if not len(vectors):

@@ -91,7 +91,9 @@ def resolution(low: Ints, high: Ints, offsets: Ints, tick: Reals) -> Reals:
         return np.zeros(0)
     stream = np.repeat(np.arange(n), np.diff(offsets))
     width = (high - low) / 1e3
-    ranked = width[np.lexsort((width, stream))]
+    ranked = width.copy()
+    wide = np.flatnonzero(np.maximum.reduceat(width, offsets[:-1])[stream])
+    ranked[wide] = width[wide[np.lexsort((width[wide], stream[wide]))]]
     size = np.diff(offsets)
     fine = np.maximum(np.ceil(_FINE_SHARE * size).astype(np.int64), 1)
     return np.asarray(np.maximum(tick, ranked[offsets[:-1] + fine - 1]))
@@ -177,11 +179,12 @@ def place(acts: Intervals, arrival: Reals | None = None) -> Reals:
 
 def _steps(acts: Intervals) -> Reals:
     """Of each act the middle of its equal step through its cell, by rank of its key."""
-    order = np.lexsort((acts.key, acts.cell))
-    first = np.searchsorted(acts.cell[order], acts.cell[order])
-    size = np.bincount(acts.cell)[acts.cell[order]]
-    share = np.empty(len(order))
-    share[order] = (np.arange(len(order)) - first + 0.5) / size
+    those = np.flatnonzero(acts.high_s > acts.low_s)  # nobody asks for the steps of exact acts
+    order = those[np.lexsort((acts.key[those], acts.cell[those]))]
+    cell = acts.cell[order]
+    size = np.bincount(cell)[cell]
+    share = np.full(len(acts.cell), 0.5)
+    share[order] = (np.arange(len(order)) - np.searchsorted(cell, cell) + 0.5) / size
     return share
 
 

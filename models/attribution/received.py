@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from zhenzan.models.attribution.codes import compact, distinct
 from zhenzan.models.attribution.events import Events, pairs
 
 __all__ = ["Received", "basis", "comment_rows", "received"]
@@ -56,8 +57,8 @@ def received(events: Events, posterior: dict[str, Reals]) -> Received:
     rows = np.flatnonzero(~written)
     acts = events.acts.take(pa.array(rows))
     streams = ~written[events.offsets[:-1]]
-    old_section, section = _recoded(acts["section"].to_numpy())
-    old_account, account = _recoded(acts["account"].to_numpy())
+    old_section, section = compact(acts["section"].to_numpy())
+    old_account, account = compact(acts["account"].to_numpy())
     if len(old_account) and old_account[0] < 0:  # unknown stays -1
         old_account, account = old_account[1:], account - 1
     for name, codes in (("section", section), ("account", account)):
@@ -82,17 +83,12 @@ def _beside(events: Events) -> NDArray[np.bool_]:
     return np.asarray(written & engaged[section])
 
 
-def _recoded(codes: Any) -> tuple[Ints, Ints]:
-    old, new = np.unique(codes, return_inverse=True)
-    return old.astype(np.int64), new.astype(np.int64)
-
-
 def basis(events: Events) -> dict[str, object]:
     """What the figures of sections rest on, for `run.json`."""
     written = events.acts["written"].to_numpy().astype(bool)
     section = events.acts["section"].to_numpy()
-    counted = np.unique(section[written & ~_beside(events)])
-    n = len(np.unique(section))
+    counted = distinct(section[written & ~_beside(events)])
+    n = len(distinct(section))
     rest = "engagements" if not len(counted) else "comments" if len(counted) == n else "either"
     return {
         "comments_as_acts": int(written.sum()),

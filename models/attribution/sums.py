@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from zhenzan.models.attribution.codes import first_places
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events, pairs
 from zhenzan.models.attribution.fit import Fit
@@ -103,7 +104,7 @@ def sum_sections(
     """The sections table from all acts; `posterior` holds per-act figures, timed acts first."""
     section = acts["section"].to_numpy()
     size = int(section.max(initial=-1)) + 1
-    first = np.unique(section, return_index=True)[1]
+    first = first_places(section)
     purchased = posterior["p_purchased"]
 
     def add(values: Reals) -> Reals:
