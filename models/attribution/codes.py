@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 # Up to this many times the number of codes, a table over their whole range is cheaper than sorting.
 _DENSE: Final = 8
 _BITS: Final = 62
+_NARROW_BITS: Final = 16  # keys that NumPy sorts by counting
 
 
 def distinct(keys: NDArray[Any]) -> Ints:
@@ -72,4 +73,6 @@ def ordered(*keys: Ints, unique: bool = False) -> Ints:
         if bits > _BITS:
             return np.asarray(np.lexsort(keys[::-1]), np.int64)
         joint = joint * size + (key - low)
+    if bits <= _NARROW_BITS:
+        return np.argsort(joint.astype(np.uint16), kind="stable")
     return np.argsort(joint, kind=None if unique else "stable")

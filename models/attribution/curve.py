@@ -56,15 +56,16 @@ def fit_curves(events: Events, organic: Reals, config: AttributionConfig) -> Cur
     group = events.group[stream]
     hour = ((events.origin_week_s[stream] + events.age_s) // 3600).astype(np.int64) % _HOURS
     capped = organic * (np.minimum(total, _STREAM_CAP) / total)[stream]
+    by_age = _total(group * N_AGES + bins, weight, events.n_groups * N_AGES)
+    by_hour = _total(group * _HOURS + hour, capped, events.n_groups * _HOURS)
     age, week = [], []
     for g in range(events.n_groups):
-        own = group == g
-        age.append(_age_curve(_total(bins[own], weight[own], N_AGES)))
+        age.append(_age_curve(by_age[g * N_AGES : (g + 1) * N_AGES]))
         streams = events.group == g
         expected = _expected_hours(
             age[-1], events.origin_week_s[streams], np.minimum(total[streams], _STREAM_CAP)
         )
-        week.append(_week_curve(_total(hour[own], capped[own], _HOURS), expected))
+        week.append(_week_curve(by_hour[g * _HOURS : (g + 1) * _HOURS], expected))
     return Curves(np.array(age).reshape(-1, N_AGES + 1), np.array(week).reshape(-1, _HOURS + 1))
 
 

@@ -8,11 +8,18 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
+from zhenzan.models.attribution.codes import compact
 from zhenzan.models.attribution.config import SCALES_S, AttributionConfig
 from zhenzan.models.attribution.events import Events
 from zhenzan.models.attribution.fit import Fit
 from zhenzan.models.attribution.kernels import age_share, expected_count, expected_share
-from zhenzan.models.attribution.null import COUNT_STEPS, RATE_OFFSET, RATE_STEPS, log_tail_table
+from zhenzan.models.attribution.null import (
+    COUNT_STEPS,
+    GRID,
+    RATE_OFFSET,
+    RATE_STEPS,
+    log_tail_table,
+)
 from zhenzan.models.attribution.result import CURVES, WINDOWS
 
 __all__ = ["band", "disjoint", "draw_curves", "joined", "list_windows"]
@@ -115,19 +122,21 @@ def _expected(
 
 def band(rate: Reals, scale: Ints, group: Ints, multipliers: Reals) -> tuple[Reals, Reals]:
     """Counts between which nine in ten organic windows of this expectation lie."""
-    low, high = np.zeros(len(rate)), np.zeros(len(rate))
     column = np.clip((np.log(rate) + RATE_OFFSET) * RATE_STEPS, 0, None)
-    for s, g in np.unique(np.stack([scale, group], axis=1), axis=0):
-        rows = np.flatnonzero((scale == s) & (group == g))
-        tail = log_tail_table(multipliers[s, g])
-        near = np.minimum(np.rint(column[rows]).astype(np.int64), tail.shape[1] - 1)
-        steps = np.arange(tail.shape[0])
-        for j in np.unique(near):
-            here = rows[near == j]
-            falling = np.minimum.accumulate(tail[:, j])
-            for target, out in ((0.95, low), (0.05, high)):
-                place = np.interp(-np.log(target), -falling, steps)
-                out[here] = np.expm1(place / COUNT_STEPS)
+    near = np.minimum(np.rint(column).astype(np.int64), GRID - 1)
+    n_groups = multipliers.shape[1]
+    cells, cell = compact((scale * n_groups + group) * GRID + near)
+    ends = np.empty((2, len(cells)))
+    tails: dict[int, Reals] = {}
+    for n, (pair, j) in enumerate(zip(*np.divmod(cells, GRID), strict=True)):
+        if pair not in tails:
+            tails[pair] = log_tail_table(multipliers[divmod(pair, n_groups)])
+        tail = tails[pair]
+        falling = np.minimum.accumulate(tail[:, j])
+        for m, target in enumerate((0.95, 0.05)):
+            place = np.interp(-np.log(target), -falling, np.arange(tail.shape[0]))
+            ends[m, n] = np.expm1(place / COUNT_STEPS)
+    low, high = ends[0, cell], ends[1, cell]
     return np.minimum(low, rate), np.maximum(high, rate)
 
 

@@ -134,11 +134,12 @@ def other_visits(events: Events, act: Reals, home: Ints | None = None) -> Reals:
     place = visit if home is None else home[known]
     owner, left = np.zeros(n_visits, np.int64), np.zeros(n_visits, np.int64)
     owner[visit], left[visit] = account, place
-    others = np.empty((len(DELIVERED_SHARES), len(known)))
+    # By visit first: visits stand by account, and acts jump about in memory.
+    others = np.empty((len(DELIVERED_SHARES), n_visits))
     for row, share in zip(others, DELIVERED_SHARES, strict=True):
         term = np.log(1.0 - share + share * each)
-        row[:] = np.bincount(owner, term, n_accounts)[account] - np.bincount(left, term)[place]
-    ratio[known] = worker_ratio(others)
+        row[:] = np.bincount(owner, term, n_accounts)[owner] - np.bincount(left, term)[left]
+    ratio[known] = worker_ratio(others)[visit]
     return ratio
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,9 @@ __all__ = ["Received", "basis", "comment_rows", "received"]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
+
+# Of many acts a copy of what no sum looks at is not small.
+_UNUSED: Final = ("stream", "written", "group_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def received(events: Events, posterior: dict[str, Reals]) -> Received:
             np.arange(n_accounts), np.arange(len(written)),
         )  # fmt: skip
     rows = np.flatnonzero(~written)
-    acts = events.acts.take(pa.array(rows))
+    acts = events.acts.drop_columns(list(_UNUSED)).take(pa.array(rows))
     streams = ~written[events.offsets[:-1]]
     old_section, section = compact(acts["section"].to_numpy())
     old_account, account = compact(acts["account"].to_numpy())
