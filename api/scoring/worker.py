@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import atexit
 import gc
-import multiprocessing
-import os
 import re
-import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Final
 
+from zhenzan.api.processes import end_with_parent
 from zhenzan.detector.score_section import SectionScore, SectionScorer
 from zhenzan.detector.statements import evidence_record, plain
 from zhenzan.features.errors import ZhenzanError
@@ -66,13 +63,11 @@ class ScoreTask:
 
 
 def prepare() -> None:
-    """Loads code, and waits for the end of the service in a thread of its own."""
+    """Loads code, and sees to it that the process ends with the service."""
     from zhenzan.detector import steps
 
     _ = steps
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    end_with_parent()
     atexit.register(_close)
     gc.freeze()
     gc.set_threshold(_MORE_GARBAGE, 20, 20)
@@ -81,11 +76,6 @@ def prepare() -> None:
 def _close() -> None:
     while _scorers:
         _scorers.popitem()[1].close()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(0)
 
 
 def score(task: ScoreTask) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class References:
         self._held: OrderedDict[Path, Reference] = OrderedDict()
 
     def get(self, learnt: Path) -> Reference:
-        """The reference in a folder, which nobody changes."""
+        """The reference in a folder, as it was when it was first asked for."""
         from zhenzan.models.attribution import Reference
 
         if learnt not in self._held:

@@ -7,17 +7,15 @@ than one part, so that a small stream is followed by one process, and end with t
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
+from zhenzan.api.processes import end_with_parent
 from zhenzan.api.request_log import where
 from zhenzan.api.streams.judge import Judged, JudgeParts, References, judge_part
 from zhenzan.features.errors import ZhenzanError
@@ -115,15 +113,8 @@ def _judge(folder: Path, learnt: Path, ids: Sequence[str]) -> Judged | tuple[str
 
 
 def _prepare() -> None:
-    """Loads code, and waits for the end of the follower in a thread of its own."""
+    """Loads code, and sees to it that the process ends with its follower."""
     from zhenzan.detector import judge_sections
 
     _ = judge_sections
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(0)
+    end_with_parent()
