@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -121,8 +122,9 @@ def read_key(path: Path | None) -> bytes:
 def make_key(path: Path) -> None:
     """A key of 256 random bits, for this user alone; of two that begin at once the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A file of its own for each that asks, be it a process or a thread, and for this user alone.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = Path(name)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_hex(32).encode())
     try:

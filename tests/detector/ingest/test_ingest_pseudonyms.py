@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import hmac
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zhenzan.detector.ingest.pseudonyms import Pseudonyms, name_shape, platform_of, read_key
+from zhenzan.detector.ingest.pseudonyms import (
+    Pseudonyms,
+    make_key,
+    name_shape,
+    platform_of,
+    read_key,
+)
 from zhenzan.features.errors import InputError, UsageError
 
 
@@ -66,3 +74,20 @@ def test_key_files(tmp_path: Path) -> None:
         read_key(tmp_path / "short")
     (tmp_path / "good").write_text("0123456789abcdef\n")
     assert read_key(tmp_path / "good") == b"0123456789abcdef"
+
+
+def test_of_many_that_ask_at_once_all_get_one_key(tmp_path: Path) -> None:
+    """Threads of one process, too: each writes a draft of its own."""
+    for number in range(20):
+        path, start = tmp_path / str(number) / "k", Barrier(8)
+
+        def ask(path: Path = path, start: Barrier = start) -> bytes:
+            start.wait()
+            make_key(path)
+            return read_key(path)
+
+        with ThreadPoolExecutor(8) as threads:
+            keys = {made.result() for made in [threads.submit(ask) for _ in range(8)]}
+        assert len(keys) == 1 and len(keys.pop()) == 64
+        assert [p.name for p in path.parent.iterdir()] == ["k"]
+        assert path.stat().st_mode & 0o777 == 0o600
