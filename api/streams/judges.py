@@ -6,6 +6,7 @@ than one part, so that a small stream is followed by one process, and end with t
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
@@ -17,11 +18,12 @@ from typing import Final
 
 from zhenzan.api.processes import end_with_parent
 from zhenzan.api.request_log import where
-from zhenzan.api.streams.judge import Judged, JudgeParts, References, judge_part
+from zhenzan.api.streams.judge import Judged, JudgeParts, References, in_turn, judge_part
 from zhenzan.features.errors import ZhenzanError
 
 __all__ = ["Judges", "JudgingFailedError"]
 
+_log: Final = logging.getLogger("zhenzan.api.streams")
 # Parts that wait beside those at work, so that none of the processes waits for the follower.
 _AHEAD: Final = 1
 
@@ -53,8 +55,7 @@ class Judges:
             if self._processes > 1 and len(first) > 1:
                 yield from self._side_by_side(folder, learnt, chain(first, rest))
                 return
-            for ids in chain(first, rest):
-                yield judge_part(folder, ids, self._references.get(learnt))
+            yield from in_turn(self._references.get(learnt))(folder, chain(first, rest))
 
         return judge
 
@@ -99,6 +100,7 @@ class Judges:
 
 def _checked(answer: Judged | tuple[str, ...]) -> Judged:
     if isinstance(answer, tuple):
+        _log.error("part failed", extra={"error": answer[0], "at": list(answer[1:])})
         raise JudgingFailedError(*answer)
     return answer
 

@@ -217,7 +217,10 @@ def _completed(table: Table, staged: Relation, *, rank_ids: bool) -> str:
 
 
 def _stored(engine: Engine, table: Table, rows: str, work_dir: Path | None) -> Relation:
-    """Writes in the order of columns and key of the table, and reads it in place from then on."""
+    """Writes in the order of columns and key of the table, and reads it in place from then on.
+
+    Without a folder it stays in the engine, its rows in any order.
+    """
     names = ", ".join(f"CAST({c.name} AS {_sql_type(c.type)}) AS {c.name}" for c in table.columns)
     if work_dir is None:
         whole = f"SELECT {names} FROM ({rows}) AS merged"
