@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["JUDGED_TABLES", "JudgeParts", "Judged", "References", "in_turn", "judge_part", "parts"]
 
 JUDGED_TABLES: Final[tuple[str, ...]] = ("engagement", "comment", "section")
-# Rows judged at once. A process that judges takes 0.93 GB at most, code and reference included; with
-# twice as many rows 1.16 GB for 7 % less time, with half as many 0.78 GB for 17 % more (2 cores).
+# Rows judged at once. A process that judges takes 0.93 GB at most, code and reference included;
+# with twice as many rows 1.16 GB for 7 % less time, with half as many 0.78 GB for 17 % more.
 _PART_ROWS: Final = 100_000
 _PART_SECTIONS: Final = 5_000
 _KEPT: Final = 4  # references in memory; one of a million acts takes some 100 MB
