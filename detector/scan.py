@@ -45,8 +45,8 @@ class Step:
 STEPS: Final = (
     Step("ingest", "reading files"),
     Step("capability", "what can be checked"),
-    Step("families", "features"),
     Step("templates", "comment templates"),
+    Step("families", "features"),
     Step("attribution", "attributing engagements"),
     Step("contexts", "benign explanations"),
     Step("scores", "scores"),

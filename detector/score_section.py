@@ -43,7 +43,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
 
 _OF_A_SECTION: Final = frozenset({"comments", "engagements", "counts", "coverage", "contexts"})
 _STEPS: Final = (
-    "ingest", "capability", "families", "templates", "attribution", "contexts", "scores",
+    "ingest", "capability", "templates", "families", "attribution", "contexts", "scores",
     "campaigns",
 )  # fmt: skip
 # Memory where the system has it: the few files of ingest never reach a disk there.

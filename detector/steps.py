@@ -17,6 +17,7 @@ from zhenzan.detector.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
+    from zhenzan.features.engine.base import Relation
     from zhenzan.models.attribution.result import Attribution
     from zhenzan.models.campaigns import Campaigns
     from zhenzan.models.scorers.base import Scores
@@ -84,7 +85,7 @@ def families_step(work: Workspace) -> dict[str, Any]:
     from zhenzan.features.matrix import build_matrices
 
     known, config = families(), FeatureConfig()
-    made = build_matrices(work.engine, work.canonical(), config, known)
+    made = build_matrices(work.engine, _with_templates(work), config, known)
     for entity, relation in made.relations.items():
         work.put(f"matrix_{entity.value}", relation, sort_by=[entity.key])
     return {
@@ -95,16 +96,25 @@ def families_step(work: Workspace) -> dict[str, Any]:
 
 
 def templates_step(work: Workspace) -> dict[str, Any]:
-    """The template of each comment and how surprising it is."""
+    """The templates of comments and sections, and how surprising they are."""
     from zhenzan.features.family import FeatureConfig
-    from zhenzan.features.template import templates
+    from zhenzan.features.template import analyse
 
     tables = work.canonical()
     if "comment" not in tables:
         return {"n_comments": 0}
-    found = templates(work.engine, tables, FeatureConfig())
-    work.put("comment_template", found, sort_by=["comment_id"])
+    by_comment, by_section = analyse(work.engine, tables, FeatureConfig())
+    work.put("comment_template", by_comment, sort_by=["comment_id"])
+    work.put("section_template", by_section, sort_by=["section_id", "template_id"])
     return {}
+
+
+def _with_templates(work: Workspace) -> dict[str, Relation]:
+    """The canonical tables and the analysed texts, which are costly to make again."""
+    from zhenzan.features.template import ANALYSED
+
+    tables = work.canonical()
+    return tables | {name: work.relation(name) for name in ANALYSED if work.has(name)}
 
 
 def attribution_step(work: Workspace) -> dict[str, Any]:
@@ -307,7 +317,7 @@ def evidence_step(work: Workspace) -> dict[str, Any]:
     used = {family["name"] for family in work.info["families"]["used"]}
     found = collect_evidence(
         work.engine,
-        work.canonical(),
+        _with_templates(work),
         [family for family in families() if family.name in used],
         kept_attribution(work),
         _scores(work),

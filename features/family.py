@@ -26,7 +26,10 @@ __all__ = [
 ]
 
 Tables: TypeAlias = Mapping[str, Relation]
-"""Canonical table name to relation; an absent table has no key."""
+"""Canonical table name to relation; an absent table has no key.
+
+Beside them may stand what an earlier step made of them (`template.ANALYSED`).
+"""
 
 
 class Entity(StrEnum):

@@ -68,7 +68,7 @@ def run_world(
     scan = ScanOptions(
         now_ms=_NOW_MS, ids="keep", memory=o.memory, spill_dir=o.spill_dir, threads=o.threads
     )
-    with prefix([world], scan, Silent(), last="templates") as work:
+    with prefix([world], scan, Silent(), last="families") as work:
         for done, name in enumerate(chosen):
             report.update(done, len(chosen), f"{dataset}: {name}")
             outcome = run_method(name, work.engine, work.canonical())

@@ -88,7 +88,7 @@ def judge(
         rows = gather_world(world, f"world-{seed}")[UNIT]
         found = {name: scores(bundle, rows) for name, bundle in bundles.items()}
         options = ScanOptions(now_ms=FAR_MS, ids="keep")
-        with prefix([world], options, progress or Silent(), last="templates") as work:
+        with prefix([world], options, progress or Silent(), last="families") as work:
             for name in choose(None):
                 by_id = run_method(name, work.engine, work.canonical()).found.accounts
                 # Whom a method does not report shares its lowest score.

@@ -25,7 +25,17 @@ from zhenzan.features.template.surprise import (
     surprise_bits,
 )
 
-__all__ = ["COMMENT_TEMPLATE", "SECTION_TEMPLATE", "SURPRISING_BITS", "analyse", "templates"]
+__all__ = [
+    "ANALYSED",
+    "COMMENT_TEMPLATE",
+    "SECTION_TEMPLATE",
+    "SURPRISING_BITS",
+    "analyse",
+    "templates",
+]
+
+ANALYSED: Final = ("comment_template", "section_template")
+"""The relations of `analyse`; among the tables of the family they spare it the analysis."""
 
 # A likelihood ratio of 2^20, a million to one, from three accounts or more: sections test hundreds
 # of forms, and people who talk about one thing do use the same words.

@@ -16,7 +16,7 @@ from zhenzan.features.family import (
     Tables,
     Text,
 )
-from zhenzan.features.template.analysis import analyse
+from zhenzan.features.template.analysis import ANALYSED, analyse
 from zhenzan.features.template.evidence import section_evidence
 from zhenzan.features.template.specs import SPECS
 from zhenzan.features.template.statements import PARAMETERS, STATEMENTS
@@ -41,7 +41,7 @@ class TemplateFamily:
         self, engine: Engine, tables: Tables, config: FeatureConfig
     ) -> dict[Entity, Relation]:
         """See `FeatureFamily.compute`; all three entities."""
-        analysed = analyse(engine, tables, config)
+        made_here = _analysed(engine, tables, config)
         comment = complete(engine, tables)["comment"].name
         made = {
             entity: engine.sql(
@@ -52,7 +52,7 @@ class TemplateFamily:
             )
             for entity, statement in STATEMENTS.items()
         }
-        for relation in analysed:
+        for relation in made_here:
             engine.drop(relation)
         return made
 
@@ -63,12 +63,19 @@ class TemplateFamily:
         wanted = {(entity, id_) for entity, ids in targets.items() for id_ in ids}
         if not wanted or "comment" not in tables:
             return
-        by_comment, by_section = analyse(engine, tables, FeatureConfig())
+        made_here = _analysed(engine, tables, FeatureConfig())
         chosen = engine.sql(_SURPRISING, into="template_shown", step=self.name)
         rows = engine.fetch(chosen).to_pylist()
-        for relation in (by_comment, by_section, chosen):
+        for relation in (*made_here, chosen):
             engine.drop(relation)
         yield from section_evidence(rows, wanted, self.version)
+
+
+def _analysed(engine: Engine, tables: Tables, config: FeatureConfig) -> tuple[Relation, ...]:
+    """Analyses the texts where the tables do not hold it yet; returns what is to be dropped."""
+    if all(name in tables for name in ANALYSED):
+        return ()
+    return analyse(engine, tables, config)
 
 
 _SURPRISING: Final = """

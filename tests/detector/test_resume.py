@@ -110,9 +110,9 @@ def test_a_resumed_run_may_be_stopped_again(
     monkeypatch: pytest.MonkeyPatch, world: Path, tmp_path: Path
 ) -> None:
     stop_at(monkeypatch, "capability", world, tmp_path / "out")
-    assert stop_at(monkeypatch, "families", world, tmp_path / "out", resume=True).n_reused == 1
+    assert stop_at(monkeypatch, "templates", world, tmp_path / "out", resume=True).n_reused == 1
     again = stop_at(
-        monkeypatch, "templates", world, tmp_path / "out", resume=True, memory="1GB", threads=1
+        monkeypatch, "families", world, tmp_path / "out", resume=True, memory="1GB", threads=1
     )
     assert again.n_reused == 2, "how much of the machine may be used changes nothing"
 
