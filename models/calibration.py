@@ -180,7 +180,8 @@ def _fit_beta(values: Reals, positive: NDArray[np.bool_]) -> tuple[float, ...]:
 def _fit_isotonic(values: Reals, positive: NDArray[np.bool_]) -> tuple[float, ...]:
     """Pool adjacent violators over distinct scores; steps become ramps between their middles.
 
-    Ends are drawn in by half a row, so that no probability is 0 or 1.
+    Ends are drawn in by half a row, so that no probability is 0 or 1; an end of so few rows that
+    half a one would pass its neighbour is pooled with it.
     """
     at, of = np.unique(values, return_inverse=True)
     weight = np.bincount(of).astype(np.float64)
@@ -191,13 +192,23 @@ def _fit_isotonic(values: Reals, positive: NDArray[np.bool_]) -> tuple[float, ..
         while len(pools) > 1 and pools[-2][1] * pools[-1][0] >= pools[-1][1] * pools[-2][0]:
             last = pools.pop()
             pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
+    while len(pools) > 1 and _drawn_in(pools[0]) >= _drawn_in(pools[1]):
+        pools[:2] = [[a + b for a, b in zip(*pools[:2], strict=True)]]
+    while len(pools) > 1 and _drawn_in(pools[-1]) <= _drawn_in(pools[-2]):
+        pools[-2:] = [[a + b for a, b in zip(*pools[-2:], strict=True)]]
     knots: list[float] = []
-    for total, hit, score in pools:
-        middle, rate = score / total, float(np.clip(hit / total, 0.5 / total, 1 - 0.5 / total))
+    for pool in pools:
+        middle, rate = pool[2] / pool[0], _drawn_in(pool)
         if knots and (middle <= knots[-2] or rate <= knots[-1]):
             continue
         knots += [middle, rate]
     return tuple(float(knot) for knot in knots)
+
+
+def _drawn_in(pool: list[float]) -> float:
+    """Share of positives of a pool, half a row away from certainty."""
+    total, hits, _ = pool
+    return float(np.clip(hits / total, 0.5 / total, 1 - 0.5 / total))
 
 
 def shift_base_rate(probability: ArrayLike, fitted: float, actual: float) -> Reals:

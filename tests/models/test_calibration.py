@@ -67,6 +67,16 @@ def test_isotonic_agrees_with_the_pooling_of_scikit_learn() -> None:
     np.testing.assert_allclose(ours[inside], theirs[inside], atol=1e-9)
 
 
+def test_a_lone_row_at_an_end_does_not_speak_for_all() -> None:
+    """The lowest row is organic and the next was delivered: once all were told one half."""
+    raw = np.concatenate([[-12.0, -11.0], np.linspace(-10, -1, 5_000), np.linspace(0, 9, 700)])
+    found = np.concatenate([[False, True], np.zeros(5_000, bool), np.ones(699, bool), [False]])
+    made = fit_calibration(raw, found, "isotonic")
+    told = made.probability([-13.0, -12.0, -6.0, 5.0, 8.9])
+    assert told[:3].max() < 0.001 and told[3:].min() > 0.99
+    assert (np.diff(told) >= 0).all()
+
+
 def test_separated_scores_stay_finite_and_one_class_is_refused() -> None:
     made = fit_calibration([-9.0, -8.0, 8.0, 9.0], [False, False, True, True])
     assert np.isfinite(made.knots).all()
