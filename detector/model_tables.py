@@ -19,7 +19,7 @@ MODEL_TABLES: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             [
                 ("unit", _TEXT),  # section, account or comment
                 ("id", _TEXT),
-                ("raw", _REAL),  # log-odds of the trees
+                ("raw", _REAL),  # log-odds of the trees; rules rank `range` and `families`
                 ("why_not", _TEXT),  # why there is no probability; NULL where there is one
             ]
         ),

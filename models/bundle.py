@@ -45,6 +45,8 @@ class UnitModel:
             that they know.
         silent: Classes whose probabilities only serve the interval and are not stated: out of
             fold they were too far from what happened.
+        stand_ins: By capability class, what a score of the rules is worth, for rows that the trees
+            have not seen the like of.
     """
 
     columns: tuple[str, ...]
@@ -54,6 +56,7 @@ class UnitModel:
     conformal: Mapping[str, float] = field(default_factory=dict)
     amounts: Amounts | None = None
     silent: tuple[str, ...] = ()
+    stand_ins: Mapping[str, Calibration] = field(default_factory=dict)
 
     def files(self, unit: str) -> dict[str, str]:
         """Name to content of each text file of trees."""
@@ -181,6 +184,8 @@ def _described(model: UnitModel) -> dict[str, Any]:
         }
     if model.silent:
         made["silent"] = list(model.silent)
+    if model.stand_ins:
+        made["stand_ins"] = {c: v.to_json() for c, v in model.stand_ins.items()}
     return made
 
 
@@ -205,6 +210,7 @@ def _unit(path: Path, unit: str, value: Mapping[str, Any]) -> UnitModel:
         {str(c): float(v) for c, v in value["conformal"].items()},
         _amounts(path, unit, value["amounts"]) if "amounts" in value else None,
         tuple(str(c) for c in value.get("silent", ())),
+        {str(c): Calibration.from_json(v) for c, v in value.get("stand_ins", {}).items()},
     )
 
 

@@ -27,6 +27,7 @@ from zhenzan.models.scorers.attributed import ATTRIBUTION
 from zhenzan.models.scorers.inputs import Known
 from zhenzan.models.scorers.trees import TreeScorer
 from zhenzan.models.splits import split_figures
+from zhenzan.models.stand_ins import fit_stand_ins
 
 __all__ = ["Rows", "TrainSettings", "train_bundle"]
 
@@ -245,6 +246,7 @@ def _train_unit(
         _conformal(u.rows.facts),
         amounts,
         silent_classes(kinds, stated, u.positive, s.most_error, main_class(kinds)),
+        fit_stand_ins(kinds, u.rows.facts["rules"].to_numpy(np.float64), u.positive, *least),
     )
     made = {"n_trees": n_trees, **_figures(u, raw, stated, ends)}
     if unit == "section":

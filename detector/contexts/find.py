@@ -14,7 +14,7 @@ from zhenzan.detector.contexts.registry import detectors
 from zhenzan.detector.contexts.topics import shared_topics
 from zhenzan.detector.contexts.world import read_world
 from zhenzan.features.capability import complete
-from zhenzan.features.engine.base import Engine, Relation
+from zhenzan.features.engine.base import Engine
 from zhenzan.features.family import Tables
 from zhenzan.features.tables import TABLES
 from zhenzan.models.attribution.result import Attribution
@@ -63,7 +63,7 @@ def find_contexts(
         for detector in detectors() if using is None else using:
             rows.extend(_row(case.section_id, f) for f in _once(detector.find(case, world)))
     for relation in made:
-        engine.drop(Relation(relation.name, relation.schema))
+        engine.drop(relation)
     rows.sort(key=_order)
     return pa.Table.from_pylist(rows, schema=TABLES["context"].schema)
 

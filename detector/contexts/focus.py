@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 from zhenzan.detector.contexts.case import Case
-from zhenzan.features.engine.base import Engine, Relation
+from zhenzan.features.engine.base import Engine
 from zhenzan.models.attribution.result import Attribution
 
 __all__ = ["cases", "empty_templates", "focus_sections"]
@@ -159,7 +159,7 @@ def _some(
 def _fetch(engine: Engine, statement: str, names: Mapping[str, str], what: str) -> pd.DataFrame:
     made = engine.sql(statement.format(**names), into=f"context_{what}", step="contexts")
     frame: pd.DataFrame = engine.fetch(made).to_pandas()
-    engine.drop(Relation(made.name, made.schema))
+    engine.drop(made)
     return frame
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from zhenzan.detector.contexts.case import HOUR_MS
 from zhenzan.detector.contexts.words import fold
-from zhenzan.features.engine.base import Engine, Relation
+from zhenzan.features.engine.base import Engine
 from zhenzan.models.attribution.result import Attribution
 
 __all__ = ["shared_topics"]
@@ -42,7 +42,7 @@ def shared_topics(
         return {}
     made = engine.sql(_TITLES.format(**names), into="context_titles", step="contexts")
     rows: list[dict[str, Any]] = engine.fetch(made).to_pylist()
-    engine.drop(Relation(made.name, made.schema))
+    engine.drop(made)
     where: dict[str, list[tuple[float, str, str]]] = {}
     frequency: dict[str, int] = {}
     for row in rows:

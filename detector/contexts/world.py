@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from zhenzan.detector.contexts.case import HOUR_MS
-from zhenzan.features.engine.base import Engine, Relation
+from zhenzan.features.engine.base import Engine
 
 __all__ = ["World", "read_world"]
 
@@ -72,7 +72,7 @@ def _rows(
         statement.format(**names), into="context_world", step="contexts", params=params
     )
     rows: list[dict[str, object]] = engine.fetch(made, order_by=made.columns).to_pylist()
-    engine.drop(Relation(made.name, made.schema))
+    engine.drop(made)
     return rows
 
 

@@ -23,6 +23,7 @@ from zhenzan.models.held_out import main_class
 from zhenzan.models.scorers.amounts import stated_interval
 from zhenzan.models.scorers.inputs import UNITS
 from zhenzan.models.scorers.trees import booster_from_text, raw_scores
+from zhenzan.models.stand_ins import UNLIKE, stand_in
 from zhenzan.models.train import Rows
 
 __all__ = ["evaluate_bundle", "evaluate_scan", "flip_rate", "judged_rows"]
@@ -130,9 +131,11 @@ def judged_rows(unit: str, model: UnitModel, rows: Rows) -> pd.DataFrame:
     frame = rows.frame.reindex(columns=list(model.columns))
     raw = raw_scores(booster_from_text(model.trees), frame.to_numpy(np.float64))
     facts, kinds = rows.facts, rows.facts["class"].to_numpy(str)
-    fits = pd.isna(model.seen.outside(frame))
+    why = model.seen.outside(frame)
+    fits, unlike = pd.isna(why), np.isin(why, UNLIKE)
     probability = np.full(len(frame), np.nan)
-    made = facts.reset_index(names="id").assign(score=raw)
+    ranked, _ = stand_in(raw, facts["rules"], kinds, unlike, model.stand_ins)
+    made = facts.reset_index(names="id").assign(score=ranked)
     for kind, calibration in model.calibrations.items():
         mine = fits & (kinds == kind)
         probability[mine] = calibration.probability(raw[mine])

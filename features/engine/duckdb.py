@@ -60,6 +60,13 @@ class _Described(Relation):
         return self._known
 
 
+def _select(relation: Relation, columns: Sequence[str] | None, order_by: Sequence[str]) -> str:
+    """Of all columns where none are named: their names alone would be a statement more."""
+    whole = columns is None and isinstance(relation, _Described)
+    chosen = "*" if whole else _quoted(columns or relation.columns)
+    return f"SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}"
+
+
 class DuckDBEngine(Engine):
     """See `Engine`; `options.memory` bounds DuckDB's buffers, the spill folder takes the rest."""
 
@@ -187,8 +194,7 @@ class DuckDBEngine(Engine):
     ) -> pa.Table:
         """See `Engine.fetch`."""
         asked = None if columns is None and isinstance(relation, _Described) else relation.schema
-        chosen = "*" if asked is None else _quoted(columns or asked.names)
-        statement = f"SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}"
+        statement = _select(relation, columns, order_by)
         try:
             rows = self._connection.sql(statement).to_arrow_table()
         except duckdb.Error as error:
@@ -206,8 +212,7 @@ class DuckDBEngine(Engine):
         rows: int = 1 << 17,
     ) -> Iterator[pa.RecordBatch]:
         """See `Engine.fetch_batches`; uses a cursor of its own, so other statements may run."""
-        chosen = _quoted(columns or relation.columns)
-        statement = f"SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}"
+        statement = _select(relation, columns, order_by)
         cursor = self._connection.cursor()
         try:
             # `sql`, not `execute`: in DuckDB 2.0 the reader of an executed statement copies the
@@ -222,10 +227,9 @@ class DuckDBEngine(Engine):
         self, relation: Relation, path: Path, *, order_by: Sequence[str] = ()
     ) -> None:
         """See `Engine.write_parquet`."""
-        chosen = _quoted(relation.columns)
         target = str(path).replace("'", "''")
         self._run(
-            f"COPY (SELECT {chosen} FROM {_quoted([relation.name])}{_ordered(order_by)}) "
+            f"COPY ({_select(relation, None, order_by)}) "
             f"TO '{target}' (FORMAT parquet, COMPRESSION {self._packing})",
             "write",
         )

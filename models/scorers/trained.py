@@ -32,6 +32,7 @@ from zhenzan.models.scorers.inputs import (
 )
 from zhenzan.models.scorers.rules import RulesScorer
 from zhenzan.models.scorers.trees import booster_from_text, raw_scores
+from zhenzan.models.stand_ins import UNLIKE, stand_in
 
 __all__ = ["WHY_NOT", "TrainedScorer"]
 
@@ -41,7 +42,8 @@ WHY_NOT: Final = ("not_scored", "class", "calibration", "families", "range")
 """Why a row has no probability: it was not judged; nothing of its capability class was calibrated;
 what was calibrated of it missed what happened by too much, on rows that it had not seen; families
 are missing together that were never missing together in training; its features lie outside of what
-was seen there."""
+was seen there. Rows of the last two kinds are ranked by the rules where the rules rank their class
+(`models.stand_ins`), and are not explained: what trees say of them is worth little."""
 
 # Rows a unit of which contributions are kept, highest score first: far more than a report shows or
 # a person reads, and a table that stays below two hundred thousand rows.
@@ -117,11 +119,15 @@ class TrainedScorer:
             ids = pd.Index(frame[f"{unit}_id"])
             wanted = inputs[unit].reindex(index=ids, columns=list(model.columns))
             classes = unit_classes(unit, ids, attribution, by_section, homes)
-            frames[unit], why, raw = self._scored(unit, model, frame, wanted, classes)
+            frames[unit], why, raw, by_rules = self._scored(unit, model, frame, wanted, classes)
             rows.append(pd.DataFrame({"unit": unit, "id": ids, "raw": raw, "why_not": why}))
-            reasons.append(self._reasons(unit, model, frames[unit], wanted))
+            reasons.append(self._reasons(unit, model, frames[unit][~by_rules], wanted))
             stated = _plainly(why, classes, model, raw)
-            told[unit] = {**_told(frames[unit], why, model, wanted, classes), "base_rate": stated}
+            told[unit] = {
+                **_told(frames[unit], why, model, wanted, classes),
+                "n_ranked_by_rules": int(by_rules.sum()),
+                "base_rate": stated,
+            }
         return replace(
             rules,
             sections=frames["section"],
@@ -139,7 +145,7 @@ class TrainedScorer:
         frame: pd.DataFrame,
         wanted: pd.DataFrame,
         classes: NDArray[Any],
-    ) -> tuple[pd.DataFrame, NDArray[Any], Reals]:
+    ) -> tuple[pd.DataFrame, NDArray[Any], Reals, NDArray[np.bool_]]:
         judged = (frame["status"] == "scored").to_numpy()
         raw = np.full(len(frame), np.nan)
         raw[judged] = raw_scores(self._boosters[unit], wanted[judged].to_numpy(dtype=np.float64))
@@ -150,12 +156,15 @@ class TrainedScorer:
         for name, calibration in model.calibrations.items():
             mine = np.array([w is None for w in why], dtype=bool) & (classes == name)
             probability[mine] = calibration.probability(raw[mine], self.base_rate)
-        made = frame.assign(score=1.0 / (1.0 + np.exp(-raw)), probability=probability)
+        ranked, by_rules = stand_in(
+            raw, frame["score"], classes, np.isin(why, UNLIKE), model.stand_ins
+        )
+        made = frame.assign(score=1.0 / (1.0 + np.exp(-ranked)), probability=probability)
         if unit == "section":
             _with_ends(made, judged, model, wanted, classes)
         unsure = made["probability"].notna().to_numpy() & np.isin(classes, list(model.silent))
         made.loc[unsure, "probability"], why[unsure] = np.nan, "calibration"
-        return made, why, raw
+        return made, why, raw, by_rules
 
     def _reasons(
         self, unit: str, model: UnitModel, frame: pd.DataFrame, wanted: pd.DataFrame

@@ -12,6 +12,7 @@ import pytest
 from zhenzan.features.errors import InputError, UsageError
 from zhenzan.features.families import families
 from zhenzan.models.bundle import Bundle
+from zhenzan.models.calibration import Calibration
 from zhenzan.models.scorers import RulesScorer, Scores
 from zhenzan.models.scorers.contributions import contribution_text
 from zhenzan.models.scorers.inputs import (
@@ -143,23 +144,48 @@ def test_a_class_that_was_calibrated_badly_keeps_silent(
     pd.testing.assert_frame_equal(found.sections[same], scores.sections[same])
 
 
-def test_figures_far_from_the_training_get_no_probability(
-    world: dict[str, Any], bundle: Bundle, made_up: Any
-) -> None:
+@pytest.fixture(scope="module")
+def far(world: dict[str, Any], made_up: Any) -> dict[str, Any]:
+    """A section a hundred times larger than any of the training."""
     rows = [
         {"section_id": "big", "account_id": f"a{i}", "ts_ms": made_up.START + i * 1000,
          "p_purchased": 0.5, "company": 9.0}
         for i in range(3000)
     ]  # fmt: skip
     figures = {"big": {"excess_bits": 9e4, "company_bits": 9e4, "propensity_bits": 9e4}}
-    far = {
+    return {
         **world,
         "attribution": made_up.attribution(made_up.acts(rows), figures),
         "capability": world["capability"].head(1).assign(section_id="big", n_likes=3000),
     }
+
+
+def test_figures_far_from_the_training_get_no_probability(
+    far: dict[str, Any], bundle: Bundle
+) -> None:
     found = TrainedScorer(bundle).score(**far)
     assert found.sections["probability"].isna().all()
     assert list(found.model_rows["why_not"]) == ["range"]
+
+
+def test_rules_rank_what_is_far_from_the_training(
+    far: dict[str, Any], world: dict[str, Any], bundle: Bundle, scores: Scores, tmp_path: Path
+) -> None:
+    """Their score as often as it came true; what trees would say of such a row is not told."""
+    came_true = Calibration("isotonic", 0.2, (-9.0, 0.01, 9.0, 0.97), 2000, 400)
+    section = replace(bundle.units["section"], stand_ins={"events": came_true})
+    replace(bundle, units={"section": section}).save(tmp_path / "standing-in")
+    kept = Bundle.load(tmp_path / "standing-in")
+    assert kept.units["section"].stand_ins == {"events": came_true}
+    assert kept.digest != bundle.digest
+    found = TrainedScorer(kept).score(**far)
+    by_rules = RulesScorer().score(**far).sections["score"]
+    expected = came_true.probability(np.log(by_rules / (1 - by_rules)))
+    np.testing.assert_allclose(found.sections["score"], expected)
+    assert found.contributions.empty and found.sections["probability"].isna().all()
+    assert found.info["units"]["section"]["n_ranked_by_rules"] == 1  # type: ignore[index]
+    near = TrainedScorer(kept).score(**world)  # nothing in it is far
+    pd.testing.assert_frame_equal(near.sections, scores.sections)
 
 
 def test_a_base_rate_moves_probabilities_and_no_ranks(
