@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from zhenzan.detector.simulate.acts import DELIVERED, Acts, Comments
 from zhenzan.detector.simulate.bulk import likes_among, second_thoughts, settle, stream
 from zhenzan.detector.simulate.camouflage import camouflage
@@ -149,7 +150,8 @@ def build(preset: Preset, scale: int, seed: int) -> Stage:
     organic_comments(stage)
     _fulfil_orders(stage, preset, pools, scale)
     ordered = Acts.concat([a for a in stage.acts if len(a) and (a.label == DELIVERED).all()])
-    proof = social_proof(stage, stage.rng("social proof"), ordered)
+    shown = ordered.take(_on_display(stage, ordered))
+    proof = social_proof(stage, stage.rng("social proof"), shown)
     stage.acts.append(proof.take(proof.ts < stage.end_ms))
     per_account = np.bincount(ordered.account, minlength=stage.n_accounts)
     stage.acts.append(camouflage(stage, per_account, 0.9 * scale, Comments.concat(stage.comments)))
@@ -158,6 +160,12 @@ def build(preset: Preset, scale: int, seed: int) -> Stage:
         second_thoughts(rng, block)
     settle(stage, Comments.concat(stage.comments), scale)
     return stage
+
+
+def _on_display(stage: Stage, delivered: Acts) -> NDArray[np.bool_]:
+    """Which acts others can see: not those on sections that nobody else visits."""
+    seen = [FAMILIES[stage.campaigns[order.campaign].kind].on != "unseen" for order in stage.orders]
+    return np.array(seen, dtype=bool)[delivered.order]
 
 
 def _make_pools(stage: Stage, preset: Preset, scale: int) -> dict[str, list[Pool]]:

@@ -24,7 +24,8 @@ class Family:
         ladder: Comments and shares of the same workers follow their likes.
         paraphrase: Texts are rewritten, not only edited in their slots.
         on: Whose sections: `organic` (of buyers), `creator` (every new post of one), `anybody` (who
-            did not ask), `pod`, or the name of a hard negative.
+            did not ask), `pod`, `unseen` (of buyers, without a public of their own), or the name of
+            a hard negative.
     """
 
     name: str
@@ -57,5 +58,8 @@ FAMILIES: Final = {
         # A circle of creators who like each other's posts within the hour (hard-negatives.md P4).
         Family("pod", ("hour",), tuple(range(18, 61)), late_h=0.05, on="pod"),
         Family("sabotage", ("flash", "steps"), (200, 300, 500), on="anybody"),
+        # Bought whole, as 87 repositories of a ring that sold stars were: most got 50 to 100, half
+        # of them within an hour to a day, nearly all of them from the ring (stars.parquet).
+        Family("whole", ("flash", "steps", "linear"), (50, 50, 75, 100, 100, 200), on="unseen"),
     )
 }

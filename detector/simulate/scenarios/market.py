@@ -18,6 +18,9 @@ SUBSCRIBED_POSTS: Final = 3
 MEDIAN_SIZE_RATIO: Final = 2.0
 SPREAD_OF_SIZE_RATIO: Final = 1.5
 """Organic likes of the target per like ordered: sections from 2 % to over 80 % bought [H]."""
+PUBLIC_OF_UNSEEN: Final = (0.0, 0.08)
+"""Organic likes per like ordered where a section was bought whole: nine in ten stars of the median
+repository of a sold ring are attributed [H]."""
 
 
 class Market:
@@ -56,6 +59,8 @@ class Market:
         """A section whose organic size suits an order; None when nobody is left."""
         if on == "creator":
             return self._next_post(rng)
+        if on == "unseen":
+            return self._unseen(rng, quantity)
         if on not in self._options:
             self._options[on] = self._candidates(on)
         options = self._options[on]
@@ -67,6 +72,18 @@ class Market:
         near = np.clip(place + rng.integers(-8, 9), 0, len(options) - 1)
         section = int(options[near])
         self._orders[section] += 1
+        return section
+
+    def _unseen(self, rng: np.random.Generator, quantity: int) -> int | None:
+        """A small section of a buyer, which loses what public it had; it gets no other order."""
+        size = self._stage.sections.size
+        options = self._candidates("organic")
+        options = options[(self._orders[options] == 0) & (size[options] <= quantity)]
+        if not len(options):
+            return None
+        section = int(rng.choice(options))
+        size[section] = min(float(size[section]), quantity * rng.uniform(*PUBLIC_OF_UNSEEN))
+        self._orders[section] = MAX_ORDERS_PER_SECTION
         return section
 
     def _next_post(self, rng: np.random.Generator) -> int | None:

@@ -228,6 +228,19 @@ def test_each_scenario_can_be_had_alone(tmp_path, name):
         assert set(truth.scenario) <= {"organic", name}
 
 
+def test_sections_that_were_bought_whole_have_no_public(tmp_path):
+    simulate(tmp_path, scenario="whole", scale=40_000, seed=4)
+    truth = pd.read_parquet(tmp_path / "truth" / "section.parquet")
+    whole = truth.families.eq("whole").fillna(False)
+    assert whole.sum() >= 5
+    shares = truth.n_delivered / truth.n_engagements
+    assert shares[whole].min() > 0.75 and shares[whole].median() > 0.9
+    assert truth.n_follow_on[whole].sum() == 0, "nobody was there to be drawn"
+    assert truth.n_delivered[~whole].sum() == 0
+    orders = pd.read_parquet(tmp_path / "truth" / "order.parquet")
+    assert orders.section_id.is_unique
+
+
 def test_ladders_climb_in_order(tmp_path):
     simulate(tmp_path, scenario="ladder", scale=60_000, seed=3)
     acts = pd.read_parquet(tmp_path / "engagement.parquet")
