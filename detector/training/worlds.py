@@ -43,9 +43,10 @@ _PODS: Final = 0.15
 """Chance of a pool to be a circle of creators who like each other's posts, up to 200 of them."""
 _POD_SIZE: Final = 200.0
 _FAMILIES: Final = 4  # that one pool delivers, at most
-_WHOLE: Final = 0.35
-"""Chance that one pool of a world sells whole sections, without a public of their own: of the one
-real set with labels of purchase nearly all are such (docs/decisions/0017-rules-stand-in.md)."""
+_APART: Final = ("pod", "unseen")
+"""Pods are drawn by themselves. Sections that were bought whole stay outside of the training range:
+with them in one world of three, plain logs were calibrated too badly to state a probability
+(docs/decisions/0017-rules-stand-in.md)."""
 _NEGATIVE: Final = 0.8
 """Chance of each hard negative to live in a world; its share then varies threefold either way."""
 _ENGAGEMENTS: Final = ((4.0, 16.0), (60.0, 320.0))
@@ -71,10 +72,7 @@ def random_preset(seed: int, scale: int) -> Preset:
     pools: dict[str, PoolSize] = {}
     orders: tuple[OrderShare, ...] = ()
     if rng.random() >= _ORGANIC:
-        whole = _whole(seed, size)
-        pools, orders = _market(rng, size, MOST_DELIVERED - sum(o.share for _, o in whole))
-        pools |= {order.pool: pool for pool, order in whole}
-        orders += tuple(order for _, order in whole)
+        pools, orders = _market(rng, size)
     return Preset(
         name=f"training-{seed}",
         description="drawn for training",
@@ -99,34 +97,18 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _whole(seed: int, size: int) -> list[tuple[PoolSize, OrderShare]]:
-    """A pool that sells whole sections, in some worlds; drawn apart: others stay as they are.
-
-    A third of what may be delivered at most, since there are only so many small sections.
-    """
-    rng = np.random.default_rng([seed, 0x3401E])
-    if rng.random() >= _WHOLE:
-        return []
-    n, kind = _between(rng, *POOL_SIZES), str(rng.choice(_KINDS))
-    most = max(LOADS[0], min(LOADS[1], MOST_DELIVERED / 3 * size / n))
-    share = n * _between(rng, LOADS[0], most) / size
-    if share > MOST_DELIVERED:
-        return []
-    pool = PoolSize(kind, round(n * max(1.0, FULL_SCALE / size)))
-    return [(pool, OrderShare("whole", f"{kind}_whole", float(share)))]
-
-
 def _market(
-    rng: np.random.Generator, size: int, left: float
+    rng: np.random.Generator, size: int
 ) -> tuple[dict[str, PoolSize], tuple[OrderShare, ...]]:
     """Pools with their work, and who delivers what; those that would deliver too much are left out.
 
     Sizes of presets are nominal, for `FULL_SCALE`; smaller worlds shrink them.
     """
     nominal = max(1.0, FULL_SCALE / size)
-    families = [name for name, family in FAMILIES.items() if family.on not in ("pod", "unseen")]
+    families = [name for name, family in FAMILIES.items() if family.on not in _APART]
     pools: dict[str, PoolSize] = {}
     orders: list[OrderShare] = []
+    left = MOST_DELIVERED
     for i in range(int(rng.integers(1, _POOLS + 1))):
         kind, n, load = str(rng.choice(_KINDS)), _between(rng, *POOL_SIZES), _between(rng, *LOADS)
         pod = rng.random() < _PODS and all(order.family != "pod" for order in orders)

@@ -50,18 +50,6 @@ def test_every_pool_works_as_much_as_the_range_says() -> None:
             assert LOADS[0] * 0.97 <= work / workers <= LOADS[1] * 1.03
 
 
-def test_some_sell_whole_sections_and_never_much_of_the_world() -> None:
-    made = [random_preset(seed, SCALE) for seed in range(200)]
-    sold = [[o for o in preset.orders if o.family == "whole"] for preset in made]
-    assert all(len(orders) <= 1 for orders in sold)
-    assert 40 <= sum(map(len, sold)) <= 90
-    shares = [order.share for orders in sold for order in orders]
-    assert min(shares) > 0 and max(shares) <= MOST_DELIVERED
-    assert np.median(shares) < MOST_DELIVERED / 3
-    others = [preset for preset, orders in zip(made, sold, strict=True) if orders]
-    assert np.mean([len(preset.orders) > 1 for preset in others]) > 0.7
-
-
 def test_scales_spread_twofold() -> None:
     scales = [random_scale(seed, SCALE) for seed in range(50)]
     assert min(scales) >= SCALE / 2 and max(scales) <= SCALE * 2 and len(set(scales)) > 40
