@@ -162,6 +162,7 @@ def test_from_upload_to_the_ruling_on_an_appeal(
     first.goto(section)
     first.click("#take button")
     first.wait_for_selector("#take button[name=release]")
+    first.wait_for_load_state()  # keys are heard from then on, not before the script has run
     first.keyboard.press("4")
     first.keyboard.press("r")
     first.keyboard.type("Bought in one hour; " + HOSTILE)
