@@ -55,11 +55,15 @@ def strangers(engine: Engine, names: Mapping[str, str], visits: People, *, step:
         return made
     pairs = ask(engine, _FOLLOWED.format(**names, step=step), into=f"{step}_followed", step=step)
     long = lists.filter(pc.greater_equal(lists["n_followers"], _FOLLOWERS))
-    known = np.zeros(len(visits.creator_ids) + 1, dtype=bool)
+    known = np.zeros(len(visits.creator_ids) + 1, dtype=bool)  # the last is for absent ones
     known[_codes(long["target_id"], visits.creator_ids)] = True
     width = len(visits.creator_ids)
-    own = _codes(pairs["source_id"], visits.account_ids) * width
-    own += _codes(pairs["target_id"], visits.creator_ids)
+    source, target = (
+        _codes(pairs["source_id"], visits.account_ids),
+        _codes(pairs["target_id"], visits.creator_ids),
+    )
+    # Names that several people may have and creators at home follow too, and are no visitors here.
+    own = (source * width + target)[(source >= 0) & (target >= 0)]
     follows = np.isin(visits.account * width + visits.creator, own)
     judged = (visits.creator >= 0) & known[visits.creator] & (visits.engagements > 0)
     made[judged] = (~follows[judged]).astype(np.float64)
@@ -67,8 +71,9 @@ def strangers(engine: Engine, names: Mapping[str, str], visits: People, *, step:
 
 
 def _codes(values: pa.ChunkedArray, ids: pa.Array) -> Codes:
+    """Where each value stands among the ids, -1 where it does not."""
     place = pc.index_in(values.combine_chunks(), value_set=ids)
-    return np.asarray(pc.fill_null(place, 0).to_numpy(False), dtype=np.int64)
+    return np.asarray(pc.fill_null(place, -1).to_numpy(False), dtype=np.int64)
 
 
 def creator_diversity(visits: People) -> Reals:

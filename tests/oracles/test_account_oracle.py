@@ -268,3 +268,25 @@ def test_creators_and_mere_names_are_left_out(engine, canonical):
     }
     made = AccountFamily().compute(engine, canonical.load(engine, frames), FeatureConfig())
     assert engine.fetch(made[Entity.ACCOUNT])["account_id"].to_pylist() == ["x"]
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_who_is_left_out_makes_nobody_a_follower(engine, canonical, turn):
+    """Mere names and creators at home follow too; once the first account stood for them."""
+    people = ["me", "n", *(f"x{i:02d}" for i in range(30))]
+    rows = [
+        {"section_id": s, "account_id": a, "ts_ms": canonical.START + i}
+        for s in ("s", "t") for i, a in enumerate(people)
+    ]  # fmt: skip
+    kinds = ["name_only" if a == "n" else "native" for a in people]
+    fans = ["me", "n", *(f"elsewhere{i}" for i in range(40))]
+    frames = {
+        "engagement": pd.DataFrame(rows).sample(frac=1, random_state=turn),
+        "section": pd.DataFrame([{"section_id": s, "creator_id": "me"} for s in ("s", "t")]),
+        "account": pd.DataFrame({"account_id": people, "id_kind": kinds}),
+        "follow": pd.DataFrame([{"source_id": a, "target_id": "me"} for a in fans]),
+    }
+    made = AccountFamily().compute(engine, canonical.load(engine, frames), FeatureConfig())
+    for entity in (Entity.ACCOUNT, Entity.SECTION):
+        found = engine.fetch(made[entity])["like_without_follow"].to_pylist()
+        assert found and set(found) == {1.0}
