@@ -158,7 +158,9 @@ def test_a_damaged_table_is_made_again(
 
 
 KILL = """
-import os, sys, time
+import os, signal, sys, time
+# A shell starts what it puts into the background deaf to Ctrl-C, and tests inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from zhenzan.detector import steps
 name, late, number = sys.argv[1], sys.argv[2] == "late", int(sys.argv[3])
 real = getattr(steps, f"{name}_step")
