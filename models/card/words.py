@@ -143,13 +143,13 @@ LINES: Final = _frozen({
         "People who deliver by hand (exchange groups, paid by the piece) behave like others "
         "elsewhere and are the hardest to find."),
     "blind_whole": Text(
-        "整个评论区都是买来的、几乎没有真实受众：模拟世界里没有这样的评论区，多半不给概率，由规则"
-        "排序（真实的售星网络：AUC 0.95，只用规则 0.96，只用树 0.85）；给出的概率偏低，"
-        "请看结论等级。",
-        "Sections that were bought whole and have no public of their own: no training world has "
-        "them, so that mostly no probability is stated and the rules rank them (a real ring of "
-        "sold stars: AUC 0.95; by rules alone 0.96, by the trees alone 0.85). Where one is stated "
-        "it is too low. Go by the bands there."),
+        "整个评论区都是买来的，而接单账号此外什么也不做：训练世界里没有这样的评论区。真实的售星"
+        "网络里，29 个中除 2 个外都不给概率，由规则排序（AUC 0.95，只用规则 0.96，只用树 0.85）；"
+        "那 2 个给出 0.13 和 0.40，偏低。请看结论等级。",
+        "Sections that were bought whole, by accounts that do nothing else: no training world has "
+        "them. In a real ring of sold stars all but two of 29 get no probability and are ranked "
+        "by the rules (AUC 0.95; by rules alone 0.96, by the trees alone 0.85); the two are told "
+        "0.13 and 0.40, too little. Go by the bands there."),
     "blind_slice": Text(
         "未参与训练的各折中找到不到一半：",
         "Less than half was found out of fold: "),
