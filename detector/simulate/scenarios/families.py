@@ -58,8 +58,8 @@ FAMILIES: Final = {
         # A circle of creators who like each other's posts within the hour (hard-negatives.md P4).
         Family("pod", ("hour",), tuple(range(18, 61)), late_h=0.05, on="pod"),
         Family("sabotage", ("flash", "steps"), (200, 300, 500), on="anybody"),
-        # Bought whole, as 87 repositories of a ring that sold stars were: most got 50 to 100, half
-        # of them within an hour to a day, nearly all of them from the ring (stars.parquet).
+        # Bought whole, as repositories of a ring that sold stars were: of 87, the 26 with fifty or
+        # more got 51 to 102, nearly all from the ring, eleven of them within a day (stars.parquet).
         Family("whole", ("flash", "steps", "linear"), (50, 50, 75, 100, 100, 200), on="unseen"),
     )
 }
