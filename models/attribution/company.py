@@ -1,12 +1,12 @@
 """Company: how often those who arrive beside an account meet it elsewhere, beyond chance (step 4).
 
 Two accounts *meet* in a section when they act in one of its streams with few acts between them. By
-chance they meet in proportion to how much both act, as often in a small section as in a large one:
-a stranger is likelier to come to a large one, and less likely to be near. So for every act the
-meetings of its neighbours with it, for *other* creators, are counted at three distances, against
-what acts of that exposure find in organic life. Company is the surprise, minus the logarithm of the
-tail of a negative binomial count, averaged over the distances. An account seen with one creator
-has no other life: it is no neighbour and gets no company (NaN).
+chance they meet in proportion to how much both act where others do, as often in a small section as
+in a large one: a stranger is likelier to come to a large one, and less likely to be near. So for
+every act the meetings of its neighbours with it, for *other* creators, are counted at three
+distances, against what acts of that exposure find in organic life. Company is the surprise, minus
+the logarithm of the tail of a negative binomial count, averaged over the distances. An account seen
+with one creator has no other life: it is no neighbour and gets no company (NaN).
 
 Cost is linear in the acts: at most `neighbours` pairs each; a pair takes as long as the shorter of
 its lives, and no time where a 64-bit sketch of their sections shows that nothing is shared.
@@ -52,7 +52,8 @@ class Neighbours:
     Attributes:
         acts: Places of these acts among the events.
         met: (acts, distances) meetings of each act's neighbours with its account elsewhere.
-        exposure: Sum over the neighbours of the product of both accounts' other acts.
+        exposure: Sum over the neighbours of the product of both accounts' other acts, those where
+            somebody else acted as well.
     """
 
     acts: Ints
@@ -75,11 +76,12 @@ def meet_neighbours(events: Events, config: AttributionConfig) -> Neighbours:
     start = np.searchsorted(account[life], np.arange(len(events.n_sections) + 1))
     seen = sketch(life, start, at, section_of)
     age, streams, places = events.age_s[social], at[life].astype(np.int32), place[life]
+    chances = _chances(account, at, life, len(events.n_sections))
 
     def part(first: int, last: int) -> None:
         count_meetings(
             first, last, at, account, age, seen, streams, places, start, section_of,
-            config.neighbours, config.within_s, met, exposure,
+            chances, config.neighbours, config.within_s, met, exposure,
         )  # fmt: skip
 
     # A pair writes to both its acts, which are of one stream: parts end where streams do.
@@ -88,6 +90,26 @@ def meet_neighbours(events: Events, config: AttributionConfig) -> Neighbours:
     with ThreadPoolExecutor(config.threads) as pool:
         list(pool.map(part, *zip(*pairwise(cuts), strict=True)))
     return Neighbours(social, met, exposure)
+
+
+def _chances(account: Ints, stream: Ints, life: Ints, n_accounts: int) -> Reals:
+    """Of each act, how many others its account has where another account came as well.
+
+    Nobody is met in a stream of one's own: such acts are no exposure. Counted as one they would
+    hide a pool whose workers like comments that nobody else likes (measured: 60 workers, 12 orders
+    of 40; with 20 such likes each, delivered acts had .004 in the mean in place of .95).
+
+    Args:
+        account: Of each act.
+        stream: Of each act.
+        life: The acts by account and stream.
+        n_accounts: How many there are.
+    """
+    who, where = account[life], stream[life]
+    fresh = np.ones(len(life), bool)
+    fresh[1:] = (np.diff(who) != 0) | (np.diff(where) != 0)
+    shared = (np.bincount(where[fresh])[stream] > 1).astype(np.float64)
+    return np.bincount(account, shared, n_accounts)[account] - shared
 
 
 def _by_section(stream_section: Ints) -> tuple[Ints, Ints]:

@@ -56,8 +56,8 @@ def sketch(
 def count_meetings(
     first: int, last: int, stream: NDArray[Any], account: NDArray[Any], age: NDArray[Any],
     seen: NDArray[Any], life_stream: NDArray[Any], life_place: NDArray[Any], start: NDArray[Any],
-    section_of: NDArray[Any], reach: int, within: float, met: NDArray[Any],
-    exposure: NDArray[Any],
+    section_of: NDArray[Any], chances: NDArray[Any], reach: int, within: float,
+    met: NDArray[Any], exposure: NDArray[Any],
 ) -> None:  # fmt: skip
     """Adds to `met` (acts, distances) and `exposure` for the acts [first, last).
 
@@ -72,6 +72,7 @@ def count_meetings(
         life_place: Places of these acts in their streams.
         start: Where each account's life begins.
         section_of: Section of each stream.
+        chances: Of each act, how much its account's other acts could meet.
         reach: Neighbours looked at on either side.
         within: Seconds within which neighbours act.
         met: Filled.
@@ -90,9 +91,8 @@ def count_meetings(
             if a == b:
                 continue
             others = start[b + 1] - start[b]
-            chance = float(high - low - 1) * (others - 1)
-            exposure[i] += chance
-            exposure[j] += chance
+            exposure[i] += chances[i] * chances[j]
+            exposure[j] += chances[i] * chances[j]
             if seen[i] & seen[j] == 0:
                 continue
             if plain and others <= _LONGER * (high - low):

@@ -63,6 +63,25 @@ class Memory:
         return _visits(self)
 
     @cached_property
+    def meetable(self) -> tuple[Ints, Ints]:
+        """Acts of each account, and of each visit, where an account of several sections came too.
+
+        As in a fit, what nobody else came to is no chance to meet anybody (`company.py`).
+        """
+        visits, n = self.visits, len(self.start) - 1
+        account = np.repeat(np.arange(n), np.diff(self.start))
+        social = (np.diff(visits.start) > 1)[account]
+        fresh = np.ones(len(account), bool)
+        fresh[1:] = (np.diff(account) != 0) | (np.diff(self.stream) != 0)
+        came = np.bincount(self.stream[fresh & social], minlength=len(self.section_of))
+        shared = came[self.stream] > social
+        visit = np.repeat(np.arange(len(visits.size)), visits.size)
+        return (
+            np.bincount(account[shared], minlength=n),
+            np.bincount(visit[shared], minlength=len(visits.size)),
+        )
+
+    @cached_property
     def by_creator(self) -> Visits:
         """The same by (account, creator): `section` is the creator's code, `terms` are sums."""
         return _together(self.visits, self.creator_of[self.visits.section])

@@ -133,9 +133,10 @@ def remembered_neighbours(
     by_account = memory.creator_of[memory.visits.section]
     several = _elsewhere(account, creator, memory, by_account) & by_creator
     other = _elsewhere(account, section, memory, memory.visits.section)
-    size = np.append(np.diff(memory.start), 0)[account]
+    of_account, of_visit = memory.meetable
+    size = np.append(of_account, 0)[account]
     here = np.bincount(events.visit[events.visit >= 0], minlength=1)[events.visit]
-    same = np.append(memory.visits.size, 0)[seats.visit[:n]]
+    same = np.append(of_visit, 0)[seats.visit[:n]]
     others = (size - same + here - 1).astype(np.float64)
     views = (
         (several, creator, memory.creator_of[memory.section_of]),

@@ -376,7 +376,11 @@ def test_meetings(seed: int, accounts: int) -> None:
         for i in range(events.n)
         if events.account[i] >= 0 and events.n_sections[events.account[i]] > 1
     ]
-    life = np.bincount(events.account[social])
+    came: dict[int, set[int]] = {}
+    for i in social:
+        came.setdefault(int(events.stream[i]), set()).add(int(events.account[i]))
+    alone = [i for i in social if len(came[int(events.stream[i])]) == 1]
+    life = np.bincount(events.account[[i for i in social if i not in alone]])
     met, exposure = np.zeros((events.n, len(WITHIN))), np.zeros(events.n)
     for x, i in enumerate(social):
         for j in social[x + 1 : x + 1 + config.neighbours]:

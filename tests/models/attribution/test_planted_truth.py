@@ -49,6 +49,29 @@ def test_pool_that_serves_strangers(
     assert accounts[pool]["audience_coherence"].max() < 0.5  # strangers, not one fandom
 
 
+def test_likes_that_nobody_else_gave_hide_no_pool(
+    organic: World, streams: ModuleType, judge: Any
+) -> None:
+    """Workers who also like twenty comments that nobody else likes meet each other no less."""
+    rng = np.random.default_rng(1)
+    world = streams.delivered(organic, rng, TARGETS, camouflage=0)
+    plain = judge(world)[1]
+    rows = []
+    for k in range(1200):
+        section = world["section"].iloc[int(rng.integers(len(world["section"])))]
+        at = int(section["published_ms"]) + int(rng.integers(10 * streams.DAY))
+        rows.append((section["section_id"], f"w{k % 60:03d}", at, "alone"))
+    hidden = streams.extended(world, rows)
+    acts = hidden["engagement"]
+    lone = acts["origin"].eq("alone").to_numpy()
+    acts["comment_id"] = np.where(lone, "c" + acts.index.astype(str), None)
+    found = judge(hidden)[1]
+    told = [a.loc[a["origin"] == "delivered", ["company", "p_purchased"]] for a in (plain, found)]
+    assert told[1]["company"].mean() >= 0.9 * told[0]["company"].mean() > 3
+    assert (told[1]["p_purchased"] > 0.5).mean() >= 0.95
+    assert found.loc[found["origin"] == "alone", "p_purchased"].max() < 0.5
+
+
 def test_camouflage_of_pool_members_stays_organic(
     organic: World, streams: ModuleType, judge: Any
 ) -> None:
