@@ -18,6 +18,7 @@ from zhenzan.detector.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
     from zhenzan.features.engine.base import Relation
+    from zhenzan.models.attribution import Reference
     from zhenzan.models.attribution.result import Attribution
     from zhenzan.models.campaigns import Campaigns
     from zhenzan.models.scorers.base import Scores
@@ -74,8 +75,20 @@ def capability_step(work: Workspace) -> dict[str, Any]:
     """What can be computed for which section."""
     from zhenzan.features.capability import capability
 
-    work.put("capability", capability(work.engine, work.canonical()), sort_by=["section_id"])
+    reference = _reference(work)
+    remembered = None if reference is None else len(reference.memory.sections)
+    made = capability(work.engine, work.canonical(), remembered)
+    work.put("capability", made, sort_by=["section_id"])
     return {}
+
+
+def _reference(work: Workspace) -> Reference | None:
+    """What the run is judged against, loaded once."""
+    from zhenzan.models.attribution import Reference
+
+    if work.reference is None and work.options.reference is not None:
+        work.reference = Reference.load(Scan.load(work.options.reference).learnt)
+    return work.reference
 
 
 def families_step(work: Workspace) -> dict[str, Any]:
@@ -119,13 +132,10 @@ def _with_templates(work: Workspace) -> dict[str, Relation]:
 
 def attribution_step(work: Workspace) -> dict[str, Any]:
     """The posterior of every engagement."""
-    from zhenzan.models.attribution import AttributionConfig, Reference, attribute
+    from zhenzan.models.attribution import AttributionConfig, attribute
 
-    config, reference = AttributionConfig(), work.reference
-    if reference is None and work.options.reference is not None:
-        reference = Reference.load(Scan.load(work.options.reference).learnt)
-    if reference is not None:
-        config = reference.config
+    reference = _reference(work)
+    config = AttributionConfig() if reference is None else reference.config
     found = attribute(
         work.engine,
         work.canonical(),

@@ -49,12 +49,14 @@ def complete(engine: Engine, tables: Tables) -> dict[str, Relation]:
     }
 
 
-def capability(engine: Engine, tables: Tables) -> Relation:
+def capability(engine: Engine, tables: Tables, remembered: int | None = None) -> Relation:
     """Says for every section what its data can support.
 
     Args:
         engine: Where the tables live.
         tables: Canonical tables; absent ones count as empty.
+        remembered: How many sections a reference remembers, where one is judged against. Accounts
+            can meet there and in the section itself; what else is in the set has no part in it.
 
     Returns:
         The relation `capability` with the columns of `CAPABILITY`: one row for each section named
@@ -67,7 +69,8 @@ def capability(engine: Engine, tables: Tables) -> Relation:
     engine.sql(_LIKES.format(**names), into="capability_likes", step=step)
     engine.sql(_ACCOUNTS.format(**names), into="capability_accounts", step=step)
     engine.sql(_COVERAGE.format(**names), into="capability_coverage", step=step)
-    made = engine.sql(_JOINED.format(**names), into="capability", step=step)
+    in_set = "COUNT(*) OVER ()" if remembered is None else f"CAST({remembered + 1} AS BIGINT)"
+    made = engine.sql(_JOINED.format(in_set=in_set, **names), into="capability", step=step)
     for part in ("sections", "times", "likes", "accounts", "coverage"):
         engine.drop(Relation(f"capability_{part}", pa.schema([])))
     return Relation(made.name, CAPABILITY)
@@ -170,7 +173,7 @@ SELECT s.section_id, COALESCE(l.n_likes, 0) AS n_likes, COALESCE(l.n_timed, 0) A
        COALESCE(a.n_accounts, 0) AS n_accounts, t.time_precision_s,
        COALESCE(n.n_snapshots, 0) AS n_snapshots, COALESCE(x.n_comments, 0) AS n_comments,
        COALESCE(x.n_texts, 0) AS n_texts, a.share_account_age, a.share_region,
-       c.coverage_share, c.selection, COUNT(*) OVER () AS n_sections_in_set,
+       c.coverage_share, c.selection, {in_set} AS n_sections_in_set,
        a.share_name_only
 FROM capability_sections s
 LEFT JOIN capability_likes l ON l.section_id = s.section_id
