@@ -27,6 +27,7 @@ _STEP: Final = "attribution"
 _WEEK_MS: Final = 604_800_000
 # Counters of engagement; views and reads measure reach, and would drown it.
 _METRICS: Final = ("like", "dislike", "share", "favorite", "reply")
+_VALUES: Final = {f"metric_{i}": metric for i, metric in enumerate(_METRICS)}
 _UNBORN: Final = np.iinfo(np.int64).max
 # Three moments at least (tables.md): two intervals, so that one has another to differ from.
 _LEAST: Final = 2
@@ -84,17 +85,22 @@ SELECT c.section_id, c.comment_id, c.metric AS kind, c.observed_ms, c.window_s, 
            AS group_name
 FROM {count_snapshot} c
 LEFT JOIN ({told}) t ON t.section_id = c.section_id AND t.kind = c.metric
+     AND (t.target IS NULL OR t.target = COALESCE(c.comment_id, ''))
 LEFT JOIN {section} p ON p.section_id = c.section_id
 LEFT JOIN {comment} k ON k.comment_id = c.comment_id
 LEFT JOIN ({chosen}) v ON v.section_id = c.section_id
-WHERE c.scene = 'all' AND t.section_id IS NULL
+WHERE c.scene = 'all' AND t.section_id IS {told_of}NULL
       AND c.metric IN ({metrics})
 """
-# Where the acts themselves are known, they count and their counter does not.
+# Where the acts on a target are known, they count and its counter does not: those on one comment
+# say nothing of the post's likes, nor of another comment's. Comments are told of by section.
 _TOLD: Final = {
-    "engagement": "SELECT DISTINCT section_id, kind FROM {engagement}",
-    "comment": "SELECT DISTINCT section_id, 'reply' AS kind FROM {comment}",
+    "engagement": "SELECT DISTINCT section_id, kind, COALESCE(comment_id, '') AS target "
+    "FROM {engagement}",
+    "comment": "SELECT DISTINCT section_id, 'reply' AS kind, CAST(NULL AS VARCHAR) AS target "
+    "FROM {comment}",
 }
+_NOTHING_TOLD: Final = "SELECT '' AS section_id, '' AS kind, '' AS target WHERE 1 = 0"
 # The best comments grow as the best do: they are compared with others of such a selection.
 _CHOSEN: Final = """
 SELECT section_id, MAX(' ' || selection) AS sample FROM {coverage} samples
@@ -120,23 +126,44 @@ def read_counts(engine: Engine, tables: Tables) -> Counts | None:
     """
     if "count_snapshot" not in tables:
         return None
+    rows = _statement(tables, told_of="")
+    relation = engine.sql(rows, into="attribution_count", params=_VALUES, step=_STEP)
+    order = ("section_id", "comment_id", "kind", "observed_ms", "unit", "window_s", "value_lo")
+    found = engine.fetch(relation, order_by=order)
+    engine.drop(relation)
+    counts = _counts(found) if found.num_rows else None
+    if counts is not None and not _TOLD.keys().isdisjoint(tables):
+        counts.info["streams_told_by_acts"] = _told(engine, tables)
+    return counts
+
+
+def _statement(tables: Tables, told_of: str) -> str:
+    """Selects the looks at the targets whose acts are not known, or (`NOT `) those whose are."""
     names = {name: tables[name].name for name in tables}
+    if "engagement" in tables:
+        names["engagement"] = _complete(tables["engagement"], _PLACES)
     told = [sql.format(**names) for name, sql in _TOLD.items() if name in tables]
-    statement = _ROWS.format(
+    return _ROWS.format(
+        told_of=told_of,
         count_snapshot=_complete(tables["count_snapshot"], _OPTIONAL),
-        told=" UNION ALL ".join(told) or "SELECT '' AS section_id, '' AS kind WHERE 1 = 0",
+        told=" UNION ALL ".join(told) or _NOTHING_TOLD,
         chosen=_CHOSEN.format(coverage=_complete(tables["coverage"], _PLACES))
         if "coverage" in tables
         else _NONE_CHOSEN,
         metrics=", ".join(f"$metric_{i}" for i in range(len(_METRICS))),
         **{name: names.get(name, empty) for name, empty in _EMPTY.items()},
     )
-    values = {f"metric_{i}": metric for i, metric in enumerate(_METRICS)}
-    relation = engine.sql(statement, into="attribution_count", params=values, step=_STEP)
-    order = ("section_id", "comment_id", "kind", "observed_ms", "unit", "window_s", "value_lo")
-    rows = engine.fetch(relation, order_by=order)
+
+
+def _told(engine: Engine, tables: Tables) -> int:
+    """How many counters were not looked at because the acts on their target are known."""
+    rows = _statement(tables, told_of="NOT ")
+    streams = f"SELECT DISTINCT section_id, comment_id, kind FROM ({rows}) AS looks"
+    statement = f"SELECT count(*) AS n FROM ({streams}) AS streams"
+    relation = engine.sql(statement, into="attribution_told", params=_VALUES, step=_STEP)
+    n: int = engine.fetch(relation).column("n")[0].as_py()
     engine.drop(relation)
-    return _counts(rows) if rows.num_rows else None
+    return n
 
 
 def _complete(table: Relation, optional: Mapping[str, str]) -> str:

@@ -134,6 +134,23 @@ def test_who_is_known_counts_instead(canonical: ModuleType, engine: Engine) -> N
     assert found is not None and found.ids["section_id"].to_pylist() == ["s"]
 
 
+def test_acts_on_one_target_say_nothing_of_another(canonical: ModuleType, engine: Engine) -> None:
+    """One like on one comment must not hide what the post received, nor the other way round."""
+    rows = pd.concat([looks([1, 2, 9]), looks([5, 6, 7], comment_id="c"),
+                      looks([3, 4, 8], comment_id="d")])  # fmt: skip
+    written = pd.DataFrame({"section_id": "s", "comment_id": ["c", "d"], "created_ms": START})
+    act = {"section_id": "s", "account_id": "a", "ts_ms": START + HOUR, "kind": "like"}
+    for target, left in ((None, ["c", "d"]), ("c", [None, "d"]), ("d", [None, "c"])):
+        likes = pd.DataFrame([act | {"comment_id": target}])
+        found = read(canonical, engine, rows, engagement=likes, comment=written)
+        assert found is not None
+        assert sorted(found.ids["comment_id"].to_pylist(), key=str) == sorted(left, key=str)
+        assert found.info["streams_told_by_acts"] == 1
+    shares = pd.DataFrame([act | {"comment_id": None, "kind": "share"}])
+    found = read(canonical, engine, rows, engagement=shares, comment=written)
+    assert found is not None and found.n_streams == 3 and found.info["streams_told_by_acts"] == 0
+
+
 def test_two_units_of_one_look(canonical: ModuleType, engine: Engine) -> None:
     rows = pd.concat([looks([3, 6, 9], unit="users"), looks([4, 8, 12], unit="acts")])
     found = read(canonical, engine, rows)
