@@ -26,7 +26,7 @@ from zhenzan.models.attribution.countkernels import (
 from zhenzan.models.attribution.counts import Counts, read_counts
 from zhenzan.models.attribution.curves import band, disjoint, joined
 from zhenzan.models.attribution.result import CURVES, SECTIONS, STREAMS, WINDOWS, Attribution
-from zhenzan.models.attribution.snapshots import CountFit, fit_counts
+from zhenzan.models.attribution.snapshots import CountFit, fit_counts, window_prior
 from zhenzan.models.attribution.sums import significant
 
 __all__ = ["with_counts"]
@@ -179,7 +179,7 @@ def _windows(counts: Counts, fit: CountFit) -> pa.Table:
         end_ms=origin + np.ceil(rows[:, 2] * 1e3).astype(np.int64),
         observed=np.rint(observed).astype(np.int64), expected=rows[:, 4],
         attributed=np.minimum(delivered, np.rint(observed)),
-        strength=rows[:, 6] / _LN10,
+        strength=(rows[:, 6] - window_prior(counts)[stream]) / _LN10,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from zhenzan.models.attribution.null import (
     log_tail_table,
 )
 
-__all__ = ["CountFit", "fit_counts"]
+__all__ = ["CountFit", "fit_counts", "window_prior"]
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -125,8 +125,7 @@ def _round(counts: Counts, q: Reals, null: _Null) -> CountFit:
     record = np.zeros((min(_MAX_RECORDS, 8 * len(counts.acts) + 1), COUNT_FIELDS))
     histogram = np.zeros((len(SCALES_S), _FOLDS, counts.n_groups, GRID, GRID))
     moments = np.zeros((len(SCALES_S), counts.n_groups, 2))
-    # Each interval lies in about four windows: alone, and in runs at two shifts and the next scale.
-    prior = math.log(_ORDERS_PER_STREAM) - np.log(4.0 * np.diff(counts.offsets))
+    prior = window_prior(counts)
     fold, n_record = _folds(counts), 0
     for scale, width in enumerate(SCALES_S):
         if not _reaches(counts, width):
@@ -147,6 +146,14 @@ def _round(counts: Counts, q: Reals, null: _Null) -> CountFit:
     return CountFit(
         delivered, spread, record[:n_record], running, age, week, used.agreement, used.multipliers
     )
+
+
+def window_prior(counts: Counts) -> Reals:
+    """Log prior odds that one window of each stream holds an order.
+
+    Each interval lies in about four windows: alone, and in runs at two shifts and the next scale.
+    """
+    return np.asarray(math.log(_ORDERS_PER_STREAM) - np.log(4.0 * np.diff(counts.offsets)))
 
 
 def _reaches(counts: Counts, width: float) -> bool:

@@ -23,6 +23,8 @@ from zhenzan.models.attribution import (
     countsums,
     result,
 )
+from zhenzan.models.attribution.counts import read_counts
+from zhenzan.models.attribution.snapshots import fit_counts
 
 World = dict[str, pd.DataFrame]
 HOUR, DAY = 3_600_000, 86_400_000
@@ -79,6 +81,32 @@ def test_flashes_stand_out_with_honest_bounds(flash: Attribution) -> None:
     assert (rest["p_value"].dropna() < 0.05).mean() <= 0.06
     for row in flash.windows.to_pandas().itertuples():
         assert row.section_id in ("s000", "s001") and row.observed > 900
+
+
+def test_strength_is_the_evidence_without_the_prior(canonical: ModuleType) -> None:
+    """Six thousand within an hour, where ten are usual."""
+    rng = np.random.default_rng(0)
+    received = rng.poisson(10, (200, 49))
+    received[0, 30] += 6000
+    start = 1_735_689_600_000
+    rows = [
+        {"section_id": f"s{s:03d}", "observed_ms": start + i * HOUR, "value_lo": int(value)}
+        for s, values in enumerate(received.cumsum(axis=1))
+        for i, value in enumerate(values)
+    ]
+    frame = pd.DataFrame(rows).assign(
+        value_hi=lambda f: f["value_lo"], metric="like", scene="all", dataset_id="d"
+    )
+    with open_engine() as engine:
+        tables = canonical.load(engine, {"count_snapshot": frame})
+        counts = read_counts(engine, tables)
+        windows = attribute(engine, tables).windows.to_pandas()
+    assert counts is not None and set(windows["section_id"]) == {"s000"}
+    odds = fit_counts(counts, AttributionConfig()).windows[:, 6].max()
+    # An order in 20 streams, in one of four windows for each of its intervals.
+    prior = np.log(0.05) - np.log(4 * np.diff(counts.offsets)[0])
+    assert windows["strength"].max() == pytest.approx((odds - prior) / np.log(10))
+    assert windows["strength"].max() > 3
 
 
 def test_a_slow_drip_is_invisible(streams: ModuleType, canonical: ModuleType) -> None:
