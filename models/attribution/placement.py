@@ -24,6 +24,11 @@ Reals = NDArray[np.float64]
 
 # A stream whose times are all multiples of one of these has that clock and no finer one.
 _CLOCKS_S: Final = (86_400, 43_200, 21_600, 10_800, 3_600, 1_800, 900, 600, 300, 60, 1)
+# Days and hours of any time zone: zones are quarters of an hour apart. Four acts of different days
+# share one of 24 hours by chance once in 24^3 streams.
+_ZONED_CLOCKS_S: Final = (86_400, 3_600)
+_ZONE_MS: Final = 900_000
+_ZONED: Final = 4
 # A minute and coarser: the time is that of the last tick, the act lay anywhere until the next.
 _COARSE_S: Final = 60
 # Ages from one second in steps of a tenth of a natural log, up to 13 years; the density inside a
@@ -62,22 +67,33 @@ def widths(low: Ints, high: Ints, offsets: Ints) -> tuple[Ints, Reals]:
     """End of each act's interval (ms), and the clock of each stream, seconds, where it is fine.
 
     A time of a stream whose clock has minutes, hours or days only means the whole tick: its acts
-    have an interval as wide as the tick.
+    have an interval as wide as the tick. Hours and days begin when they do in some time zone; that
+    they do not begin with those of UTC takes `_ZONED` acts to tell.
     """
     n = len(offsets) - 1
     if not n:
         return high, np.zeros(0)
     exact = low == high
     tick = np.full(n, 1e-3)
-    some = np.add.reduceat(exact.astype(np.int64), offsets[:-1]) > 0
+    counts = np.add.reduceat(exact.astype(np.int64), offsets[:-1])
+    some = counts > 0
+    least, most = _ends(low, exact, offsets)
+    several = (counts >= _ZONED) & (least < most)
     for clock in reversed(_CLOCKS_S):
-        off_clock = (exact & (low % (clock * 1000) != 0)).astype(np.int64)
-        on_clock = np.add.reduceat(off_clock, offsets[:-1]) == 0
-        tick[on_clock & some] = clock
+        first, last = _ends(low % (clock * 1000), exact, offsets)
+        zoned = several & (first % _ZONE_MS == 0) & (clock in _ZONED_CLOCKS_S)
+        tick[some & (first == last) & ((first == 0) | zoned)] = clock
     coarse = tick >= _COARSE_S
     whole = np.where(coarse, tick * 1e3, 0.0).astype(np.int64)
     ends = np.where(exact, low + np.repeat(whole, np.diff(offsets)), high)
     return ends, np.where(coarse, 1e-3, tick)
+
+
+def _ends(values: Ints, exact: NDArray[np.bool_], offsets: Ints) -> tuple[Ints, Ints]:
+    """Smallest and largest value of each stream's exact acts."""
+    least = np.where(exact, values, np.iinfo(np.int64).max)
+    most = np.where(exact, values, np.iinfo(np.int64).min)
+    return np.minimum.reduceat(least, offsets[:-1]), np.maximum.reduceat(most, offsets[:-1])
 
 
 def resolution(low: Ints, high: Ints, offsets: Ints, tick: Reals) -> Reals:

@@ -205,6 +205,25 @@ def test_a_coarse_clock_is_an_interval(step_s: int, width_s: int) -> None:
     assert resolution(low, high, np.array([0, 6]), tick).tolist() == [float(step_s)]
 
 
+@pytest.mark.parametrize(("step_s", "phase_s"), [(86_400, 57_600), (86_400, 20_700), (3600, 1800)])
+def test_dates_and_hours_of_another_zone(step_s: int, phase_s: int) -> None:
+    """Midnight in Shanghai, in Kathmandu, and a whole hour in India."""
+    low = 1_735_689_600_000 + 1000 * (step_s * np.array([1, 2, 7, 23, 61, 246]) + phase_s)
+    high, tick = widths(low, low, np.array([0, 6]))
+    assert (high - low == step_s * 1000).all()
+    assert resolution(low, high, np.array([0, 6]), tick).tolist() == [float(step_s)]
+
+
+def test_few_acts_tell_no_zone() -> None:
+    hour = 3_600_000
+    low = 1_735_689_600_000 + hour * np.array([5, 29, 53, 5, 5, 5, 5, 5, 29, 53, 78])
+    high, _ = widths(low, low, np.array([0, 3, 7, 11]))
+    assert ((high - low) == hour).all()  # three; four at one time; four that differ by an hour
+    moved = low + 17 * 60_000  # no zone begins its days there
+    high, _ = widths(moved, moved, np.array([0, 3, 7, 11]))
+    assert ((high - moved) == 60_000).all()
+
+
 def test_the_finest_quarter_sets_the_resolution() -> None:
     low = np.zeros(8, np.int64)
     high = np.array([10, 20, 30, 40, 50, 60, 70, 80]) * 1000
