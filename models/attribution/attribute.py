@@ -43,6 +43,7 @@ from zhenzan.models.attribution.result import (
     WINDOWS,
     Attribution,
 )
+from zhenzan.models.attribution.scan import NO_WINDOW
 from zhenzan.models.attribution.sums import sum_accounts, sum_sections, sum_streams
 from zhenzan.models.attribution.untimed import Untimed, untimed, untimed_factor
 from zhenzan.models.attribution.weaker import section_factor, stream_factor, widened
@@ -263,10 +264,11 @@ def _all_acts(
 ) -> dict[str, Reals]:
     """Per-act figures, timed acts first."""
     discount = 0.0 if "coherence" in config.without else late.community
+    timing = np.where(found.timing > NO_WINDOW, found.timing, np.nan)
     return {
         "p_purchased": np.concatenate([purchased, late.q * (1.0 - discount)]),
         "suspicion": np.concatenate([found.q, late.q]),
-        "excess": np.concatenate([found.timing, np.full(len(late.q), np.nan)]),
+        "excess": np.concatenate([timing, np.full(len(late.q), np.nan)]),
         "propensity": np.concatenate([found.propensity, late.mark]),
         "company": np.concatenate(
             [np.where(np.isnan(found.company_value), np.nan, found.company), late.ratio]

@@ -24,7 +24,7 @@ from zhenzan.models.attribution.null import (
 )
 from zhenzan.models.attribution.windowkernels import WINDOW_FIELDS, scan_windows
 
-__all__ = ["FIRST_AGREEMENT", "Null", "NullTables", "Pass", "null_tables", "scan"]
+__all__ = ["FIRST_AGREEMENT", "NO_WINDOW", "Null", "NullTables", "Pass", "null_tables", "scan"]
 
 Reals = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ Reals = NDArray[np.float64]
 FIRST_AGREEMENT: Final = 3.0
 _SPREAD_RANGE: Final = (0.01, 20.0)
 _MAX_RECORDS: Final = 1 << 20
-_NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
+NO_WINDOW: Final = -20.0  # log odds of acts in no window that was weighed
 # A stream weighs at most 1,000 of its acts in the null, so that no single one makes it.
 _STREAM: Final = 1000.0
 # From 50,000 acts on, the streams are scanned in so many parts, which threads share.
@@ -54,7 +54,8 @@ class Pass:
 
     Attributes:
         q: Posterior of each act, without any background.
-        timing: Largest log odds of a window around each act by count alone, prior excluded.
+        timing: Largest log odds of a window around each act by count alone, prior excluded;
+            `NO_WINDOW` where none was weighed.
         best: Smallest log tail probability of each stream's windows; of a final pass.
         n_windows: Filled windows of each stream; of a final pass.
         windows: Rows of `WINDOW_FIELDS`; of a final pass.
@@ -159,7 +160,7 @@ def _refit(null: Null, scale: int, parts: list[_Part]) -> None:
 def _nothing(events: Events) -> Pass:
     return Pass(
         np.zeros(events.n),
-        np.full(events.n, _NO_WINDOW),
+        np.full(events.n, NO_WINDOW),
         np.zeros(events.n_streams),
         np.zeros(events.n_streams, np.int64),
         np.zeros((0, WINDOW_FIELDS)),
