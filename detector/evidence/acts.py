@@ -49,8 +49,8 @@ class AttributedActs:
         by_section: Acts sorted by section: account code, and where each section starts.
         by_account: Acts sorted by account: section code, and where each account starts.
         activity: All acts of each account.
-        repeat_rate: Sum over sections of (attributed acts / all acts of the scan)^2: how often
-            two acts fall into the same delivery by chance.
+        share_of_acts: Attributed acts of each section over all acts of the scan; its square is how
+            often two acts fall into the delivery there by chance.
         share_attributed: Share of the scan's accounts of two acts or more with an attributed act.
     """
 
@@ -59,7 +59,7 @@ class AttributedActs:
     by_section: tuple[Array, Array]
     by_account: tuple[Array, Array]
     activity: Array
-    repeat_rate: float
+    share_of_acts: Array
     share_attributed: float
 
     def company(self, section_id: str) -> Company | None:
@@ -67,7 +67,7 @@ class AttributedActs:
         own = int(self.sections.get_indexer(pd.Index([section_id], dtype=object))[0])
         if own < 0:
             return None
-        members = np.unique(_slice(self.by_section, own))
+        members, here = np.unique(_slice(self.by_section, own), return_counts=True)
         if len(members) < 2:
             return None
         elsewhere = [np.unique(_slice(self.by_account, int(a))) for a in members]
@@ -75,8 +75,10 @@ class AttributedActs:
         where = np.concatenate(elsewhere)
         met, sizes = np.unique(where, return_counts=True)
         together = sizes >= 2
-        active = self.activity[members].astype(np.float64)
-        by_chance = (active * (active.sum() - active)).sum() / 2 * self.repeat_rate
+        # What they do here, and the delivery here, say nothing of meetings elsewhere.
+        active = np.maximum(self.activity[members].astype(np.float64) - here, 0.0)
+        repeats = np.sum(np.delete(self.share_of_acts, own) ** 2)
+        by_chance = (active * (active.sum() - active)).sum() / 2 * repeats
         # Most of them met first; equal numbers by the section's own attributed acts.
         order = np.lexsort((np.diff(self.by_section[1])[met], -sizes))
         named = [str(self.sections[met[i]]) for i in order if together[i]]
@@ -110,7 +112,7 @@ def attributed_acts(attribution: Attribution) -> AttributedActs:
         _grouped(section, account, len(sections)),
         _grouped(account, section, len(accounts)),
         activity.to_numpy(),
-        float(np.sum(sizes**2)),
+        sizes,
         float(among.sum() / max(int(several.sum()), 1)),
     )
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from zhenzan.detector.contexts import KINDS, declared_contexts
 from zhenzan.detector.evidence import EvidenceConfig, collect_evidence, evidence_id
+from zhenzan.detector.evidence.acts import attributed_acts
 from zhenzan.features.engine import open_engine
 from zhenzan.features.family import (
     Entity,
@@ -132,6 +133,26 @@ def test_company_agrees_with_a_slow_count(made_up: Any, evidence: list[Evidence]
         assert statement.observed == sum(len(m) * (len(m) - 1) // 2 for m in met.values())
         assert set(statement.refs) == set(met)
         assert statement.expected is not None and 0 < statement.expected < statement.observed
+
+
+def test_a_great_order_is_not_its_own_chance(made_up: Any) -> None:
+    """By chance people meet elsewhere as often as deliveries elsewhere are large."""
+    rows = [("s000", f"w{i}", 0.99) for i in range(1000)]
+    rows += [("s001", f"w{i}", 0.99) for i in range(30)]
+    rows += [(f"s{2 + i % 100:03d}", f"p{i % 400}", 0.001) for i in range(20_000)]
+    world = pd.DataFrame(rows, columns=["section_id", "account_id", "p_purchased"])
+    world = world.assign(
+        engagement_id=[f"e{i}" for i in range(len(world))], ts_lo_ms=0, ts_hi_ms=0, kind="like",
+        comment_id=None, excess=0.0, propensity=0.0, company=0.0,
+    )  # fmt: skip
+    acts = attributed_acts(made_up.attribution(world, {}, None))
+    company = acts.company("s000")
+    assert company is not None and company.n_meetings == 30 * 29 // 2
+    # Thirty have one act elsewhere; a pair of acts is in the other delivery with that chance.
+    assert company.expected_meetings == pytest.approx(30 * 29 / 2 * (30 / len(world)) ** 2)
+    small = acts.company("s001")
+    assert small is not None
+    assert small.expected_meetings == pytest.approx(30 * 29 / 2 * (1000 / len(world)) ** 2)
 
 
 def test_campaigns_and_accounts_have_statements(evidence: list[Evidence]) -> None:
