@@ -76,25 +76,29 @@ SELECT section_id, SUM(n) AS n FROM (
   ON k.section_id = c.section_id GROUP BY k.section_id
 ) sizes GROUP BY section_id
 """
-# Members are the accounts of likely delivered acts; what they do elsewhere is told by creator.
+# Members are the accounts of likely delivered acts; what they do elsewhere is told by creator. A
+# section whose creator is unknown is one of its own, as in attribution.
 _HISTORY: Final = """
-WITH members AS (
-  SELECT DISTINCT q.section_id, s.creator_id, q.account_id
+WITH places AS (
+  SELECT section_id, COALESCE('creator ' || creator_id, 'section ' || section_id) AS creator
+  FROM {section}
+), members AS (
+  SELECT DISTINCT q.section_id, s.creator, q.account_id
   FROM {acts} q JOIN {focus} k ON k.section_id = q.section_id
-  JOIN {section} s ON s.section_id = q.section_id
+  JOIN places s ON s.section_id = q.section_id
   WHERE q.p_purchased >= 5e-1 AND q.account_id IS NOT NULL
 ), visits AS (
-  SELECT q.account_id, s.creator_id, COUNT(DISTINCT q.section_id) AS places,
+  SELECT q.account_id, s.creator, COUNT(DISTINCT q.section_id) AS places,
          MAX(CASE WHEN q.p_purchased >= 5e-1 THEN 1 ELSE 0 END) AS served,
          MAX(CASE WHEN COALESCE(q.p_purchased, 0) < 5e-1 THEN 1 ELSE 0 END) AS lived
   FROM {acts} q JOIN (SELECT DISTINCT account_id FROM members) m ON m.account_id = q.account_id
-  JOIN {section} s ON s.section_id = q.section_id
-  GROUP BY q.account_id, s.creator_id
+  JOIN places s ON s.section_id = q.section_id
+  GROUP BY q.account_id, s.creator
 ), told AS (
   SELECT m.section_id, m.account_id,
-         MAX(CASE WHEN v.creator_id = m.creator_id AND v.places >= 3 THEN 1 ELSE 0 END) AS regular,
-         MAX(CASE WHEN v.creator_id <> m.creator_id THEN v.served ELSE 0 END) AS served,
-         MAX(CASE WHEN v.creator_id <> m.creator_id THEN v.lived ELSE 0 END) AS alive
+         MAX(CASE WHEN v.creator = m.creator AND v.places >= 3 THEN 1 ELSE 0 END) AS regular,
+         MAX(CASE WHEN v.creator <> m.creator THEN v.served ELSE 0 END) AS served,
+         MAX(CASE WHEN v.creator <> m.creator THEN v.lived ELSE 0 END) AS alive
   FROM members m JOIN visits v ON v.account_id = m.account_id
   GROUP BY m.section_id, m.account_id
 )
@@ -151,8 +155,8 @@ def _some(
             dict.fromkeys(_SECTION) | {"section_id": key} | sections.get(key, {}),
             sums.get(key, {}),
             history.get(key, {}),
-            _ordered(acts_of.get(key, acts[:0])),
-            _ordered(comments_of.get(key, comments[:0])),
+            _ordered(acts_of.get(key, acts[:0]), ["at", "p", "account_id", "comment_id"]),
+            _ordered(comments_of.get(key, comments[:0]), ["at", "text", "comment_id"]),
         )
 
 
@@ -163,8 +167,9 @@ def _fetch(engine: Engine, statement: str, names: Mapping[str, str], what: str) 
     return frame
 
 
-def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.sort_values("at", kind="stable", na_position="last", ignore_index=True)
+def _ordered(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """By time, then by content and at last by id: the engine gives its rows in any order."""
+    return frame.sort_values(by, kind="stable", na_position="last", ignore_index=True)
 
 
 def _by_section(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -265,6 +265,12 @@ def sabotage(served: bool = True) -> Plant:
     return plant
 
 
+def nameless(plant: Plant) -> Plant:
+    """The same where nobody knows whose the sections are."""
+    plant.sections = [row | {"creator_id": None} for row in plant.sections]
+    return plant
+
+
 GOOD: dict[str, Callable[[], Plant]] = {
     "giveaway": giveaway,
     "vote_prompt": vote,
@@ -309,7 +315,13 @@ NEAR: dict[str, list[Callable[[], Plant]]] = {
         lambda: ritual(alive=False),  # nothing is known of another life
         lambda: ritual(coherence=0.3),
     ],
-    "news": [lambda: news(word="无关"), lambda: news(served=True)],
+    "news": [
+        lambda: news(word="无关"),
+        lambda: news(served=True),
+        lambda: nameless(
+            news(served=True)
+        ),  # sections of unknown creators are others' all the same
+    ],
     "push": [
         lambda: push(follows=False),  # the seller's curve
         lambda: push(late=20 * HOUR),

@@ -32,6 +32,19 @@ def test_a_purchased_burst_without_the_sign_is_not_excused(kind: str, planted, s
     assert here(search(plain)) == {}
 
 
+def test_untimed_rows_are_read_in_one_order_whatever_the_engine_gives(planted, search) -> None:
+    """Of many notes of the creator the first twenty are read: always the same twenty."""
+    plant = planted.Plant().section().burst().talk(["好看", "抽我", "来了"], 40)
+    for i in range(40):
+        note = "抽三位送书，关注并评论" if i in (0, 39) else f"更新记录 {i}"
+        plant.comments.append(
+            {"section_id": "t:0", "text": note, "at": None, "account_id": "t:c0",
+             "by_creator": True, "surprising": False}
+        )  # fmt: skip
+    made = [search(plant, shuffle=seed) for seed in range(4)]
+    assert all(rows == made[0] for rows in made)
+
+
 def test_eight_hours_off_is_a_clock_and_not_a_late_start(planted, search) -> None:
     assert "measurement_artefact" in here(search(planted.shifted(8)))
 
