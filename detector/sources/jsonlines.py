@@ -67,8 +67,9 @@ def batch_of(rows: Collection[Mapping[str, Any]]) -> pa.RecordBatch:
 def _fast(seen: Probe, text: Collection[str]) -> Iterator[Record]:
     pieces = Pieces(seen.path)
     line = 1
+    times: set[str] = set()
     for line, lines in json_lines(pieces):
-        batch = _arrow(lines, text)
+        batch = _arrow(lines, text, times)
         if batch is None:
             yield from _batched(_line_by_line(line, lines))
         elif batch.num_rows == len(lines):
@@ -84,24 +85,25 @@ def _fast(seen: Probe, text: Collection[str]) -> Iterator[Record]:
         yield BadRecord(line, "the packed file is cut off here")
 
 
-def _arrow(lines: list[bytes], text: Collection[str]) -> pa.RecordBatch | None:
-    """The lines by Arrow; None where it cannot read them all, or would change what is text."""
+def _arrow(lines: list[bytes], text: Collection[str], times: set[str]) -> pa.RecordBatch | None:
+    """The lines by Arrow; None where it cannot read them all, or would change what is text.
+
+    Arrow takes text that looks like a time for one, and forgets its zone and whether it was but a
+    date: columns where it did are noted in `times` and left as they were written.
+    """
     block = b"\n".join(lines)
-    told = pa.schema([(name, pa.string()) for name in text])
-    for schema in (told, None):
-        try:
-            table = pa.json.read_json(
-                pa.BufferReader(block),
-                read_options=pa.json.ReadOptions(block_size=len(block) + 2, use_threads=False),
-                parse_options=pa.json.ParseOptions(explicit_schema=schema),
-            )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            continue
-        if not _has_names(table.schema):
+    for told in (text, ()):
+        table = _table(block, [*told, *sorted(times.difference(told))])
+        if table is not None and not _has_names(table.schema):
             return None
+        if table is not None and (taken := _taken_for_times(table.schema)):
+            times |= taken
+            table = _table(block, [*told, *sorted(times.difference(told))])
+        if table is None:
+            continue
         absent = [
             n
-            for n in text
+            for n in (*text, *times.difference(text))
             if n in table.schema.names and table.column(n).null_count == table.num_rows
         ]
         table = table.drop_columns(absent)
@@ -109,6 +111,23 @@ def _arrow(lines: list[bytes], text: Collection[str]) -> pa.RecordBatch | None:
             batches = table.combine_chunks().to_batches()
             return batches[0] if batches else None
     return None
+
+
+def _table(block: bytes, text: Collection[str]) -> pa.Table | None:
+    """The lines with some columns as text; None where Arrow cannot."""
+    told = pa.schema([(name, pa.string()) for name in text])
+    try:
+        return pa.json.read_json(
+            pa.BufferReader(block),
+            read_options=pa.json.ReadOptions(block_size=len(block) + 2, use_threads=False),
+            parse_options=pa.json.ParseOptions(explicit_schema=told),
+        )
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+
+
+def _taken_for_times(schema: pa.Schema) -> set[str]:
+    return {field.name for field in schema if pa.types.is_timestamp(field.type)}
 
 
 def _has_names(schema: pa.Schema) -> bool:

@@ -80,6 +80,16 @@ def test_mixed_types_become_text(tmp_path: Path) -> None:
     ]
 
 
+def test_times_stay_as_they_were_written(tmp_path: Path) -> None:
+    written = ["2024-03-01", "2024-03-01T15:00:00Z", None]
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(json.dumps({"id": 7, "t": t}) + "\n" for t in written))
+    (records,) = read_records(probe(path), text=["id"])
+    assert isinstance(records, Records)
+    assert records.data.column("t").to_pylist() == written
+    assert records.data.column("id").to_pylist() == [7, 7, 7]
+
+
 def test_first_line_broken_does_not_hide_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text('{"a": \n' + '{"a": 1}\n' * 3)
