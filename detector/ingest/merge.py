@@ -27,6 +27,11 @@ __all__ = ["Merged", "count", "merge"]
 _STEP: Final = "ingest"
 # Tables of things, whose rows complete each other; in the others the rows are sightings or acts.
 _COMPLETING: Final = ("account", "section")
+# A time says nothing without how well it is known: these come from one row.
+_TIMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "account": ("created_ms", "created_precision_s", "created_basis"),
+    "section": ("published_ms", "published_precision_s"),
+}
 # Where sections and accounts show that no file describes.
 _NAMED_IN: Final[Mapping[str, tuple[str, ...]]] = {
     "section": ("engagement", "comment", "count_snapshot", "coverage"),
@@ -208,12 +213,20 @@ def _newest(table: Table, staged: Relation) -> str:
 def _completed(table: Table, staged: Relation, *, rank_ids: bool) -> str:
     """One row a key, each column from the rows that fill it: the smallest value where they differ.
 
-    The smallest is the earliest time of making, and the same whatever the order of the files.
+    The smallest is the same whatever the order of the files. The time of making is the one known
+    best, then the earliest, with the precision and basis that stand beside it.
     """
-    rest = [c.name for c in table.columns if c.name not in table.key]
+    (key,), time = table.key, _TIMES[table.name]
+    rest = [c.name for c in table.columns if c.name != key and c.name not in time]
     values = ", ".join(f"min({n}) AS {n}" for n in rest)
-    key = ", ".join(table.key)
-    whole = f"SELECT {key}, {values} FROM {staged.name} GROUP BY {key}"
+    best = ", ".join(f"{n} NULLS LAST" for n in (time[1], time[0], *time[2:]))
+    whole = (
+        f"SELECT k.*, {', '.join(f't.{n}' for n in time)} FROM (SELECT {key}, {values} "
+        f"FROM {staged.name} GROUP BY {key}) AS k LEFT JOIN (SELECT {key} AS z_key, "
+        f"{', '.join(time)}, row_number() OVER (PARTITION BY {key} ORDER BY {best}) AS z_time "
+        f"FROM {staged.name} WHERE {time[0]} IS NOT NULL) AS t "
+        f"ON t.z_key = k.{key} AND t.z_time = 1"
+    )
     if table.name != "account" or not rank_ids:
         return whole
     names = ", ".join(c.name for c in table.columns if c.name != "id_order")

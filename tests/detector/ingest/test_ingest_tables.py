@@ -181,6 +181,24 @@ def test_files_of_a_table_complete_each_other(run: Any, tmp_path: Path) -> None:
     assert note.count == 1
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_time_of_making_stays_with_its_precision(run: Any, tmp_path: Path, turned: bool) -> None:
+    written = ["2024-03-01", "2024-03-01T15:00:00Z", "2024-03-01T16:00:00Z", ""]
+    for i, when in enumerate(written[::-1] if turned else written):
+        here = tmp_path / str(i)
+        here.mkdir()
+        (here / "section.csv").write_text(f"section_id,published_ms\ns,{when}\nt,\n")
+        (here / "account.csv").write_text(f"account_id,created_ms\na,{when}\nb,\n")
+    done = run(*(tmp_path / str(i) for i in range(4)))
+    best = (1_709_305_200_000, 1)
+    found = {r["section_id"]: r for r in done["section"]}
+    assert (found["s"]["published_ms"], found["s"]["published_precision_s"]) == best
+    assert found["t"]["published_ms"] is None
+    born = {r["account_id"]: r for r in done["account"]}
+    assert (born["a"]["created_ms"], born["a"]["created_precision_s"]) == best
+    assert (born["a"]["created_basis"], born["b"]["created_ms"]) == ("field", None)
+
+
 def test_mixed_sources_in_one_run(run: Any, tmp_path: Path) -> None:
     (tmp_path / "engagement.csv").write_text(
         f"kind,section_id,account_id,ts_ms\nlike,weibo:s1,weibo:a1,{BASE}\n"
