@@ -55,7 +55,8 @@ def score_comments(
     counter are known: a poll has no witnesses.
 
     Args:
-        attribution: Posteriors; likes of a comment carry its id.
+        attribution: Posteriors; likes of a comment carry its id. Acts of other kinds on it
+            (dislikes, shares) are none of its likes.
         templates: `comment_id, template_id, template_size, surprise`.
         facts: Canonical comments; without them only comments with likes or texts appear.
         accounts: The scored accounts: an author's band corroborates a template.
@@ -206,7 +207,8 @@ def _joined(
     written = to_frame(attribution.comments.select(["comment_id", "p_purchased"]))
     own = written.set_index("comment_id")["p_purchased"].rename("p_act")
     frame = frame.join(own[~own.index.duplicated()])
-    frame = frame.join(_likes(acts, frame.index)).join(_streams(attribution.streams, frame.index))
+    likes = acts.filter(pc.equal(acts["kind"], "like"))
+    frame = frame.join(_likes(likes, frame.index)).join(_streams(attribution.streams, frame.index))
     return frame.join(_counters(attribution))
 
 
@@ -215,13 +217,16 @@ def _counters(attribution: Attribution) -> pd.DataFrame:
     streams = to_frame(attribution.streams)
     own = streams[streams["comment_id"].notna() & streams["kind"].eq("like")]
     acts = attribution.engagements
-    listed = acts.filter(pc.is_valid(acts["comment_id"]))["comment_id"].unique().to_pylist()
-    own = own[~own["comment_id"].isin(listed)].set_index("comment_id")
+    likes = acts.filter(pc.and_(pc.is_valid(acts["comment_id"]), pc.equal(acts["kind"], "like")))
+    own = own[~own["comment_id"].isin(likes["comment_id"].unique().to_pylist())].set_index(
+        "comment_id"
+    )
     own = own[~own.index.duplicated()]
     return own[["n_engagements", "n_purchased"]].set_axis(["counted", "counted_p"], axis=1)
 
 
 def _likes(acts: pa.Table, comments: pd.Index) -> pd.DataFrame:
+    """By comment, its likes (`acts` are of no other kind) and how many may be purchased."""
     p = pc.fill_null(acts["p_purchased"], 0.0)
     company = pc.fill_null(acts["company"], 0.0)
     values = pa.table(
@@ -236,8 +241,9 @@ def _likes(acts: pa.Table, comments: pd.Index) -> pd.DataFrame:
 
 
 def _streams(streams: pa.Table, comments: pd.Index) -> pd.DataFrame:
-    """Whether any stream of the comment is significant."""
-    own = streams.filter(pc.is_valid(streams["comment_id"]))
+    """Whether the likes of the comment are a significant stream."""
+    on_comment = pc.is_valid(streams["comment_id"])
+    own = streams.filter(pc.and_(on_comment, pc.equal(streams["kind"], "like")))
     values = pa.table(
         {
             "comment_id": own["comment_id"],

@@ -165,10 +165,11 @@ def _comments(
     ids = written.index.union(pd.Index(acts["comment_id"].unique().to_pylist(), dtype=object))
     if matrix is not None:
         ids = ids.union(pd.Index(matrix["comment_id"]))
-    p = pc.fill_null(acts["p_purchased"], 0.0)
-    bits = pc.multiply(p, pc.fill_null(acts["company"], 0.0))
-    ones = pa.array(np.ones(acts.num_rows))
-    table = pa.table({"comment_id": acts["comment_id"], "likes": ones, "p": p, "bits": bits})
+    own = acts.filter(pc.equal(acts["kind"], "like"))  # dislikes and shares are no likes
+    p = pc.fill_null(own["p_purchased"], 0.0)
+    bits = pc.multiply(p, pc.fill_null(own["company"], 0.0))
+    ones = pa.array(np.ones(own.num_rows))
+    table = pa.table({"comment_id": own["comment_id"], "likes": ones, "p": p, "bits": bits})
     sums = sums_by(ids, ["likes", "p", "bits"], table)
     likes, bought = column(sums, "likes"), column(sums, "p")
     liked = likes > 0
