@@ -9,7 +9,7 @@ from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import Tables
 from zhenzan.features.tables import TABLES
 
-__all__ = ["CAPABILITY", "capability", "complete"]
+__all__ = ["CAPABILITY", "COUNTERS", "capability", "complete"]
 
 CAPABILITY: Final = pa.schema(
     [
@@ -18,7 +18,7 @@ CAPABILITY: Final = pa.schema(
         ("n_timed", pa.int64()),  # engagements with an exact or an interval time
         ("n_accounts", pa.int64()),  # distinct accounts that engaged or commented
         ("time_precision_s", pa.float64()),  # clock grid or interval, the coarser; 0 = exact ms
-        ("n_snapshots", pa.int64()),  # distinct moments at which counts were read
+        ("n_snapshots", pa.int64()),  # moments at which the counter read most often was read
         ("n_comments", pa.int64()),
         ("n_texts", pa.int64()),  # comments with a text
         ("share_account_age", pa.float64()),  # of n_accounts; NULL without accounts
@@ -29,6 +29,9 @@ CAPABILITY: Final = pa.schema(
         ("share_name_only", pa.float64()),  # of n_accounts: a name that several people may have
     ]
 )
+
+COUNTERS: Final = ("like", "dislike", "share", "favorite", "reply")
+"""Counters of engagement; views and reads measure reach, and would drown it."""
 
 # A clock grid is the coarsest of these spans on which all of a section's times share one phase
 # (dates in any time zone share the phase of their midnight). A day, an hour, ten minutes (the
@@ -161,17 +164,31 @@ FROM ranked GROUP BY section_id
 """
 )
 
-_JOINED: Final = """
-WITH snapshots AS (
-  SELECT section_id, COUNT(DISTINCT observed_ms) AS n_snapshots
-  FROM {count_snapshot} GROUP BY section_id
+# A counter is what attribution has for one stream: its running totals, else its windows. Readings
+# of many comments, each read once, have nothing between them. Replies that are comments count
+# themselves, and their counter does not.
+_JOINED: Final = (
+    """
+WITH readings AS (
+  SELECT DISTINCT section_id, comment_id, metric, observed_ms,
+         CASE WHEN window_s IS NULL THEN 1 ELSE 0 END AS running
+  FROM {count_snapshot} WHERE scene = 'all' AND metric IN ("""
+    + ", ".join(f"'{name}'" for name in COUNTERS)
+    + """)
+), counters AS (
+  SELECT section_id, metric, CASE WHEN SUM(running) > 0 THEN SUM(running) ELSE COUNT(*) END AS n
+  FROM readings GROUP BY section_id, comment_id, metric
+), snapshots AS (
+  SELECT section_id, MAX(n) AS n_any, MAX(CASE WHEN metric <> 'reply' THEN n END) AS n_others
+  FROM counters GROUP BY section_id
 ), texts AS (
   SELECT section_id, COUNT(*) AS n_comments, COUNT(text) AS n_texts
   FROM {comment} GROUP BY section_id
 )
 SELECT s.section_id, COALESCE(l.n_likes, 0) AS n_likes, COALESCE(l.n_timed, 0) AS n_timed,
        COALESCE(a.n_accounts, 0) AS n_accounts, t.time_precision_s,
-       COALESCE(n.n_snapshots, 0) AS n_snapshots, COALESCE(x.n_comments, 0) AS n_comments,
+       CAST(COALESCE(CASE WHEN x.n_comments > 0 THEN n.n_others ELSE n.n_any END, 0) AS BIGINT)
+         AS n_snapshots, COALESCE(x.n_comments, 0) AS n_comments,
        COALESCE(x.n_texts, 0) AS n_texts, a.share_account_age, a.share_region,
        c.coverage_share, c.selection, {in_set} AS n_sections_in_set,
        a.share_name_only
@@ -183,3 +200,4 @@ LEFT JOIN capability_coverage c ON c.section_id = s.section_id
 LEFT JOIN snapshots n ON n.section_id = s.section_id
 LEFT JOIN texts x ON x.section_id = s.section_id
 """
+)

@@ -75,11 +75,11 @@ def _likes(row: Mapping[str, Any]) -> Limit | None:
     return Limit(
         "untimed",
         Text(
-            f"没有带时间的点赞，也没有 {LEAST_SNAPSHOTS} 个时点以上的计数："
+            f"没有带时间的点赞，也没有哪个计数读过 {LEAST_SNAPSHOTS} 次以上："
             "只能依据评论的时间与文字；"
             "没有另一类独立迹象时，评级最高为“有异常”。",
-            f"No timed likes, nor counts at {LEAST_SNAPSHOTS} moments or more: times and texts of"
-            " comments are what is left; the band is at most `unusual` unless two independent"
+            f"No timed likes, nor a counter read {LEAST_SNAPSHOTS} times or more: times and texts"
+            " of comments are what is left; the band is at most `unusual` unless two independent"
             " families agree.",
         ),
     )

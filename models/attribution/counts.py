@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
+from zhenzan.features.capability import COUNTERS
 from zhenzan.features.engine.base import Engine, Relation
 from zhenzan.features.family import Tables
 
@@ -25,9 +26,7 @@ Reals = NDArray[np.float64]
 
 _STEP: Final = "attribution"
 _WEEK_MS: Final = 604_800_000
-# Counters of engagement; views and reads measure reach, and would drown it.
-_METRICS: Final = ("like", "dislike", "share", "favorite", "reply")
-_VALUES: Final = {f"metric_{i}": metric for i, metric in enumerate(_METRICS)}
+_VALUES: Final = {f"metric_{i}": metric for i, metric in enumerate(COUNTERS)}
 _UNBORN: Final = np.iinfo(np.int64).max
 # Three moments at least (tables.md): two intervals, so that one has another to differ from.
 _LEAST: Final = 2
@@ -150,7 +149,7 @@ def _statement(tables: Tables, told_of: str) -> str:
         chosen=_CHOSEN.format(coverage=_complete(tables["coverage"], _PLACES))
         if "coverage" in tables
         else _NONE_CHOSEN,
-        metrics=", ".join(f"$metric_{i}" for i in range(len(_METRICS))),
+        metrics=", ".join(f"$metric_{i}" for i in range(len(COUNTERS))),
         **{name: names.get(name, empty) for name, empty in _EMPTY.items()},
     )
 

@@ -91,20 +91,35 @@ def test_coverage_takes_the_lower_share_and_the_most_selective_sample(engine, ca
     assert pd.isna(got.selection["u"])
 
 
-def test_snapshots_are_moments(engine, canonical):
-    counts = pd.DataFrame(
-        {
-            "section_id": "s",
-            "metric": ["like", "view", "like"],
-            "scene": "all",
-            "observed_ms": [1, 1, 2],
-            "value_lo": 5,
-            "dataset_id": "d",
-        }
-    )
-    got = rows(
-        engine,
-        canonical,
-        {"section": pd.DataFrame({"section_id": ["s"]}), "count_snapshot": counts},
-    )
-    assert got.n_snapshots["s"] == 2
+def reads(comment, at, metric="like", scene="all", window_s=None):
+    more = {"metric": metric, "scene": scene, "window_s": window_s, "value_lo": 5}
+    return pd.DataFrame({"comment_id": comment, "observed_ms": at, **more}).astype(object)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([reads(None, [1, 2]), reads(None, [1], "share")], 2),
+        ([reads([f"c{i}" for i in range(40)], range(40))], 1),
+        ([reads("c", [1, 2, 3]), reads("d", [4, 5])], 3),
+        ([reads(None, [1, 2]), reads(None, [3, 4], "share")], 2),
+        ([reads(None, [1, 2], scene="friends"), reads(None, [1, 2, 3], "view")], 0),
+        ([reads(None, [1, 2]), reads(None, [3, 4, 5], window_s=60)], 2),
+        ([reads(None, [3, 4, 5], window_s=60)], 3),
+        ([reads(None, [1, 1, 2])], 2),
+    ],
+)
+def test_snapshots_are_moments_of_one_counter(engine, canonical, parts, said):
+    counts = pd.concat(parts).assign(section_id="s", dataset_id="d")
+    sections = pd.DataFrame({"section_id": ["s", "t"]})
+    got = rows(engine, canonical, {"section": sections, "count_snapshot": counts})
+    assert got.n_snapshots.to_dict() == {"s": said, "t": 0}
+
+
+def test_a_counter_of_replies_is_none_where_comments_are_known(engine, canonical):
+    counts = pd.concat([reads(None, range(9), "reply"), reads("c", [1, 2])])
+    counts = counts.assign(section_id="s", dataset_id="d")
+    frames = {"section": pd.DataFrame({"section_id": ["s"]}), "count_snapshot": counts}
+    assert rows(engine, canonical, frames).n_snapshots["s"] == 9
+    comments = pd.DataFrame({"comment_id": ["c"], "section_id": ["s"]})
+    assert rows(engine, canonical, frames | {"comment": comments}).n_snapshots["s"] == 2
