@@ -1,7 +1,8 @@
 """Who was there: region and level of those who commented, and where reads and acts came from.
 
 Shares of what looks genuine, beside the raw ones and those of the creator's other sections. Groups
-of fewer than three are pooled: a mix describes an audience, never a person.
+of fewer than three people are pooled, however much these did: a mix describes an audience, never a
+person. Who has no account counts as somebody else each time.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from zhenzan.features.family import Text
 
 __all__ = ["Levels", "Regions", "Sources", "reads_by_scene"]
 
-_FEWEST: Final = 3  # of a group that is shown by itself
+_FEWEST: Final = 3  # people in a group that is shown by itself
 _SHOWN: Final = 12
 _OTHER: Final = "…"  # the pooled rest
 _LONGEST: Final = 40
 
-_Group: TypeAlias = tuple[str, float, float]  # label, all, how many look genuine
+_Group: TypeAlias = tuple[str, float, float, float]  # label, all, how many look genuine, people
 
 
 class _Mix(Maker):
@@ -36,12 +37,15 @@ class _Mix(Maker):
 
     @abstractmethod
     def rows(self, known: Known) -> pd.DataFrame:
-        """Counts `section, label, n, genuine` for described sections."""
+        """Counts `section, label, n, genuine, people` for described sections."""
 
     def make(self, known: Known) -> Iterator[Insight]:
         """Every described section."""
         rows = self.rows(known)
-        rows = rows.groupby(["section", "label"], as_index=False)[["n", "genuine"]].sum()
+        # Who wrote and who acted may be the same people: the larger number is certain.
+        rows = rows.groupby(["section", "label"], as_index=False).agg(
+            {"n": "sum", "genuine": "sum", "people": "max"}
+        )
         creator = known.sections.creator
         parts = _groups(rows["section"].to_numpy(dtype=np.int64), rows)
         owners = creator[rows["section"].to_numpy(dtype=np.int64)]
@@ -53,7 +57,7 @@ class _Mix(Maker):
                 yield self.few(("section", section_id), n, kept)
                 continue
             usual = dict(own.get(int(creator[at]), {}))
-            for label, _, genuine in part:
+            for label, _, genuine, _ in part:
                 if label in usual:
                     usual[label] -= genuine
             yield self._told(part, usual, section_id)
@@ -66,19 +70,19 @@ class _Mix(Maker):
         shown, pooled = _pooled(part)
         if not shown:
             why = Text(
-                f"{count(n)} 次分散在许多组里，没有一组达到 {_FEWEST} 次：为避免指向个人，不列出。",
-                f"{count(n)} spread over many groups, none of {_FEWEST}: not listed, lest it point"
-                " at persons.",
+                f"{count(n)} 次分散在各组里，没有一组达到 {_FEWEST} 人：为避免指向个人，不列出。",
+                f"{count(n)} spread over groups, none of {_FEWEST} people: not listed, lest it"
+                " point at persons.",
             )
             return self.silent(("section", section_id), n, why)
         rows: list[tuple[Cell, ...]] = [
             (label, int(raw), round(genuine, 1), _share(shares.get(label, 0.0) if shares else None))
-            for label, raw, genuine in shown
+            for label, raw, genuine, _ in shown
         ]
         if pooled[0]:
-            rest = 1.0 - sum(shares.get(label, 0.0) for label, _, _ in shown) if shares else None
+            rest = 1.0 - sum(shares.get(g[0], 0.0) for g in shown) if shares else None
             rows.append((_OTHER, int(pooled[0]), round(pooled[1], 1), _share(rest)))
-        label, raw, genuine = shown[0]
+        label, raw, genuine, _ = shown[0]
         told = both(genuine / kept, raw / n, share)
         zh = f"{self.what.zh}以“{label}”最多：{count(n)} 中占 {told.zh}。"
         en = f"{self.what.en}: most from “{label}”, {told.en} of {count(n)}."
@@ -104,7 +108,8 @@ class Regions(_Mix):
         comments = known.comments
         has = np.fromiter((r is not None for r in comments.region), bool, len(comments))
         at = np.flatnonzero(has & comments.received)
-        written = _frame(comments.section[at], comments.region[at], comments.weight[at])
+        who = comments.account[at]
+        written = _frame(comments.section[at], comments.region[at], comments.weight[at], who)
         return _described(pd.concat([written, *_acts(known, "region")], ignore_index=True), known)
 
 
@@ -177,7 +182,7 @@ def reads_by_scene(counts: pd.DataFrame) -> pd.DataFrame:
     latest = running.set_index(["section", "scene"])["value_lo"]
     both = pd.concat([latest, daily[~daily.index.isin(latest.index)]]).rename("n")
     made: pd.DataFrame = both.reset_index().rename(columns={"scene": "label"})
-    made["genuine"] = made["n"]
+    made["genuine"] = made["people"] = made["n"]
     return made
 
 
@@ -185,10 +190,17 @@ def _acts(known: Known, name: str) -> list[pd.DataFrame]:
     return [known.mixes[name]] if name in known.mixes else []
 
 
-def _frame(section: Codes, label: Objects, weight: Reals) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"section": section, "label": label, "n": np.ones(len(section)), "genuine": weight}
-    )
+def _frame(
+    section: Codes, label: Objects, weight: Reals, account: Codes | None = None
+) -> pd.DataFrame:
+    """One row a section and label; everybody is another but where accounts (-1: none) tell."""
+    n = len(section)
+    rows = pd.DataFrame({"section": section, "label": label, "n": np.ones(n), "genuine": weight})
+    rows["people"] = 1.0
+    if account is not None:
+        again = rows.assign(account=account).duplicated(["section", "label", "account"])
+        rows.loc[again.to_numpy() & (account >= 0), "people"] = 0.0
+    return rows.groupby(["section", "label"], as_index=False)[["n", "genuine", "people"]].sum()
 
 
 def _described(rows: pd.DataFrame, known: Known) -> pd.DataFrame:
@@ -199,18 +211,20 @@ def _described(rows: pd.DataFrame, known: Known) -> pd.DataFrame:
 
 
 def _groups(keys: Codes, rows: pd.DataFrame) -> dict[int, list[_Group]]:
-    """The rows as `(label, n, genuine)` by key."""
+    """The rows as `(label, n, genuine, people)` by key."""
     found: dict[int, list[_Group]] = {}
-    cells = zip(keys.tolist(), rows["label"], rows["n"], rows["genuine"], strict=True)
-    for key, label, n, genuine in cells:
-        found.setdefault(key, []).append((str(label), float(n), float(genuine)))
+    names = ("label", "n", "genuine", "people")
+    cells = zip(keys.tolist(), *(rows[name] for name in names), strict=True)
+    for key, label, *numbers in cells:
+        n, genuine, people = map(float, numbers)
+        found.setdefault(key, []).append((str(label), n, genuine, people))
     return found
 
 
 def _sums(groups: list[_Group]) -> dict[str, float]:
     """What looks genuine by label."""
     found: dict[str, float] = {}
-    for label, _, genuine in groups:
+    for label, _, genuine, _ in groups:
         found[label] = found.get(label, 0.0) + genuine
     return found
 
@@ -218,7 +232,7 @@ def _sums(groups: list[_Group]) -> dict[str, float]:
 def _pooled(part: list[_Group]) -> tuple[list[_Group], tuple[float, float]]:
     """The groups that are shown, greatest first, and the sums of the others."""
     rows = sorted(part, key=lambda row: (-round(row[2], 6), -row[1], row[0]))
-    shown = [row for row in rows if row[1] >= _FEWEST][:_SHOWN]
+    shown = [row for row in rows if row[3] >= _FEWEST][:_SHOWN]
     rest = (
         sum(g[1] for g in part) - sum(g[1] for g in shown),
         sum(g[2] for g in part) - sum(g[2] for g in shown),

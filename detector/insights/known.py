@@ -155,7 +155,8 @@ class Known:
         counts: Count snapshots of described sections: `section, comment, metric, scene,
             observed_ms, window_s, value_lo, value_hi`; `comment` is -1 for the section itself.
         levels: Level of each author by number; NaN where unknown.
-        mixes: Name of a mix (`region`, `source`) to its acts: `section, label, n, genuine`.
+        mixes: Name of a mix (`region`, `source`) to its acts: `section, label, n, genuine`, and
+            by how many `people`.
         zone: In which hours are told, `zone_name` its name, `zone_known` whether anybody named it.
         replies_known: Whether the data of a section tell which comment answers which.
     """

@@ -250,6 +250,7 @@ def _mix(rows: pa.Table, sections: Sections) -> pd.DataFrame:
             "label": _objects(rows["label"]),
             "n": n,
             "genuine": n - real(rows["millionths"]) / _MILLION,
+            "people": real(rows["people"]).astype(np.float64),
         }
     )
 

@@ -38,7 +38,8 @@ GROUP BY e.section_id, e.kind, CASE WHEN e.comment_id IS NULL THEN 0 ELSE 1 END,
          CAST(FLOOR(e.ts_lo_ms / 9e5) AS BIGINT)
 """
 _BY_LABEL: Final = """
-SELECT g.section_id, g.{column} AS label, COUNT(*) AS n, {purchased} AS millionths
+SELECT g.section_id, g.{column} AS label, COUNT(*) AS n, {purchased} AS millionths,
+       COUNT(DISTINCT g.account_id) + COUNT(*) - COUNT(g.account_id) AS people
 FROM {acts} g JOIN {described} d ON d.section_id = g.section_id
 LEFT JOIN {engagements} e ON e.engagement_id = g.engagement_id
 WHERE g.{column} IS NOT NULL
@@ -75,7 +76,10 @@ def by_hour(engine: Engine, engagements: Relation, described: pa.Table) -> pa.Ta
 def by_label(
     engine: Engine, acts: Relation, engagements: Relation, described: pa.Table, column: str
 ) -> pa.Table:
-    """Acts of the described sections by a column of the canonical table (`region`, `referrer`)."""
+    """Acts of the described sections by a column of the canonical table (`region`, `referrer`).
+
+    `people` are the accounts behind them; an act that names none is by somebody else each time.
+    """
     chosen = engine.load("insight_sections", described, step=_STEP)
     statement = _BY_LABEL.format(
         acts=acts.name,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 from zhenzan.detector.insights import Insight, Maker, collect_insights
 from zhenzan.detector.insights.active_hours import ActiveHours
@@ -17,8 +20,10 @@ from zhenzan.detector.insights.growth import LikeGrowth
 from zhenzan.detector.insights.hooks import Hooks, Topics
 from zhenzan.detector.insights.keywords import Keywords
 from zhenzan.detector.insights.likes_per_comment import LikesPerComment
+from zhenzan.detector.insights.reduce import by_label
 from zhenzan.detector.insights.reply_first import ReplyFirst
 from zhenzan.detector.insights.returning import Returning
+from zhenzan.features.engine import open_engine
 
 
 def only(maker: Maker, known: Any, kind: str = "section", subject: str = "s0") -> Insight:
@@ -169,6 +174,33 @@ def test_mixes_pool_what_would_point_at_persons(world: ModuleType) -> None:
     assert rows["广东"] == (30, 30.0, 0.0) and rows["…"][0] == 2 and "西藏" not in rows
     assert told.sentence is not None and "广东" in told.sentence.zh
     assert told.raw == pytest.approx(30 / 72, rel=1e-4) and told.genuine == pytest.approx(30 / 32)
+
+
+def test_three_acts_of_one_person_are_no_group(world: ModuleType) -> None:
+    comments = numbered(30, section="s0", region="广东")
+    comments += numbered(1, section="s0", region="西藏") * 3
+    comments += numbered(2, section="s0", region="青海") * 9
+    comments += [{"section": "s0", "region": "云南"} for _ in range(3)]  # by who knows whom
+    acts = pd.DataFrame(
+        {"section": 0, "label": ["西藏", "青海", "海南", "江西"], "n": [5.0, 2.0, 9.0, 9.0],
+         "genuine": 2.0, "people": [1.0, 2.0, 2.0, 3.0]}
+    )  # fmt: skip
+    known = replace(world.make_known([{"id": "s0"}], comments), mixes={"region": acts})
+    rows = {row[0]: row[1] for row in only(Regions(), known).series[0].rows}
+    assert rows == {"广东": 30, "江西": 9, "云南": 3, "…": 3 + 18 + 5 + 2 + 9}
+
+
+def test_acts_of_a_label_know_how_many_people_they_are_by() -> None:
+    accounts = ["a", "a", "a", "b", None, None]
+    acts = pa.table(
+        {"engagement_id": [f"e{i}" for i in range(6)], "section_id": ["s"] * 6,
+         "account_id": accounts, "region": ["x"] * 3 + ["y"] * 3}
+    )  # fmt: skip
+    found = pa.table({"engagement_id": ["e0"], "p_purchased": [0.5]})
+    with open_engine() as engine:
+        loaded = [engine.load(n, t) for n, t in (("t_acts", acts), ("t_found", found))]
+        rows = by_label(engine, *loaded, pa.table({"section_id": ["s"]}), "region").to_pylist()
+    assert [(r["label"], r["n"], r["people"]) for r in rows] == [("x", 3, 1), ("y", 3, 3)]
 
 
 def test_levels_count_people_and_sources_count_reads(world: ModuleType) -> None:
