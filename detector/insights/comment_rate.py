@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 import numpy as np
-from zhenzan.detector.insights.base import LEAST_FOR_SHARE, Insight, Maker, Series
+from zhenzan.detector.insights.base import LEAST_FOR_SHARE, Insight, Maker, Series, Subject
 from zhenzan.detector.insights.known import Codes, Flags, Known, Reals
 from zhenzan.detector.insights.say import both, count, share, times
 from zhenzan.features.family import Text
@@ -65,14 +65,27 @@ class CommentRate(Maker):
         found = rates(known)
         for at, section_id in known.subjects():
             if np.isnan(found.raw[at]) or np.isnan(found.genuine[at]):
-                base = found.base[at]
-                yield self.few(("section", section_id), 0 if np.isnan(base) else base)
+                yield self._none(known, found, at, section_id)
                 continue
             own = _history(known, found, at)
             yield self._section(known, found, at, section_id, own)
         for at, creator_id in known.creators():
             rows = np.flatnonzero((known.sections.creator == at) & ~np.isnan(found.genuine))
             yield self._creator(known, found, rows, creator_id)
+
+    def _none(self, known: Known, found: Rates, at: int, section_id: str) -> Insight:
+        """Abstains, for what is missing: comments, reads or likes, or such as look genuine."""
+        subject: Subject = ("section", section_id)
+        base = float(np.nan_to_num(found.base[at]))
+        if base < self.least:
+            return self.few(subject, base)
+        if np.isnan(known.totals.comments[at]):
+            why = Text(
+                "数据不足：不知道有多少条留言。",
+                "Not enough data: how many comments there are is not known.",
+            )
+            return self.silent(subject, base, why)
+        return self.few(subject, base, 0.0)
 
     def _section(self, known: Known, found: Rates, at: int, section_id: str, own: Codes) -> Insight:
         raw, genuine = float(found.raw[at]), float(found.genuine[at])

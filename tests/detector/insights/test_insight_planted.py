@@ -83,7 +83,20 @@ def test_more_than_is_a_bound_and_days_add_up(world: ModuleType) -> None:
 def test_comments_that_the_data_do_not_hold_give_no_rate(world: ModuleType) -> None:
     """None in the data is not none written."""
     known = world.make_known([{"id": "s0"}], counts=[reads("s0", 2000)])
-    assert not only(CommentRate(), known).given
+    silent = only(CommentRate(), known).abstained
+    assert silent is not None and "how many comments" in silent.en and "多少条留言" in silent.zh
+    none = only(CommentRate(), world.make_known([{"id": "s0"}])).abstained
+    assert none is not None and none.en.startswith("Not enough data: no reads")
+    nine = [{"section": "s0", "ms": world.START + k} for k in range(9)]
+    few = only(CommentRate(), world.make_known([{"id": "s0"}], likes=nine)).abstained
+    assert few is not None and "9 of at least 20" in few.en
+
+
+def test_likes_that_were_all_bought_give_no_rate(world: ModuleType) -> None:
+    likes = [{"section": "s0", "ms": world.START + k, "p": 1.0} for k in range(500)]
+    known = world.make_known([{"id": "s0"}], numbered(30, section="s0"), likes)
+    silent = only(CommentRate(), known).abstained
+    assert silent is not None and "0 of at least 20 reads or likes look genuine" in silent.en
 
 
 def test_bought_likes_raise_the_raw_mean_only(world: ModuleType) -> None:
