@@ -192,18 +192,22 @@ def list_windows(events: Events, fit: Fit, purchased: Reals, prior: float) -> pa
 
 @njit(cache=True)
 def disjoint(stream: Ints, start: Reals, end: Reals, most: int) -> NDArray[np.bool_]:
-    """Greedy choice inside each stream: a window is kept unless it overlaps a stronger one."""
+    """Greedy choice inside each stream: a window is kept unless it overlaps a stronger one.
+
+    Each is compared with those kept only, at most `most` a stream.
+    """
     kept = np.zeros(len(stream), np.bool_)
-    first, chosen = 0, 0
+    stronger, chosen = np.empty(most, np.int64), 0  # places of those kept of a stream
     for i in range(len(stream)):
         if i and stream[i] != stream[i - 1]:
-            first, chosen = i, 0
+            chosen = 0
         free = chosen < most
-        for j in range(first, i):
-            if free and kept[j] and start[i] < end[j] and start[j] < end[i]:
+        for j in stronger[:chosen]:
+            if free and start[i] < end[j] and start[j] < end[i]:
                 free = False
         if free:
             kept[i] = True
+            stronger[chosen] = i
             chosen += 1
     return kept
 
