@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
 Codes = NDArray[np.int16]
 Flags = NDArray[np.bool_]
+Births = tuple[Ints, Ints, Ints]
+"""Rank of each birth; from which rank on, and before which, those within days of it stand."""
 
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -117,42 +119,51 @@ def birth_codes(
     if len(known):
         born = born_ms[known].astype(np.int64)
         week = _blocks(when_ms[known] // (7 * _DAY_MS))
-        group = _joint(stream[known], week)
-        beside, size = _near(group, born, _joint(group, account[known]))
-        expected = (size - 1.0) * _share_born(born, week, section[known], creator[known])
+        group = compact(_joint(stream[known], week))[1]
+        births = _births(born)
+        beside, size = _near(group, births, _joint(group, account[known]))
+        expected = (size - 1.0) * _share_born(births, week, section[known], creator[known])
         tail = gammainc(np.maximum(beside - 1.0, 1.0), np.maximum(expected, 1e-3))
         surprise = np.where(beside > 1, -np.log10(np.maximum(tail, 1e-12)), 0.0)
         codes[known] = np.searchsorted(_CROWDS, surprise, side="right")
     return codes, len(_CROWDS) + 1
 
 
-def _share_born(born: Ints, week: Ints, section: Ints, creator: Ints) -> Reals:
+def _share_born(births: Births, week: Ints, section: Ints, creator: Ints) -> Reals:
     """Share of the acts around that come from accounts born within days, the act's own left out."""
-    near, size = _near(week, born)
+    near, size = _near(week, births)
     among_all = near / size  # one's own act stands for the accounts that nobody saw
-    near_creator, of_creator = _near(creator, born)
-    near_section, of_section = _near(section, born)
+    near_creator, of_creator = _near(creator, births)
+    near_section, of_section = _near(section, births)
     elsewhere = (near_creator - near_section) / np.maximum(of_creator - of_section, 1.0)
     return np.asarray(np.maximum(among_all, elsewhere))
 
 
-def _near(group: Ints, born: Ints, identity: Ints | None = None) -> tuple[Reals, Reals]:
+def _births(born: Ints) -> Births:
+    """Ranks instead of times: of many groups, keys with decades of milliseconds would not fit."""
+    times, rank = compact(born)
+    low = np.searchsorted(times, times - _CLOSE_MS)
+    high = np.searchsorted(times, times + _CLOSE_MS, "right")
+    return rank, low[rank], high[rank]
+
+
+def _near(group: Ints, births: Births, identity: Ints | None = None) -> tuple[Reals, Reals]:
     """Of each act's group: how many identities were born within days of it, and how many it has.
 
     Without identities every act counts.
     """
     place = compact(group)[1]
-    start = born - born.min()
-    at = place * (int(start.max()) + 2 * _CLOSE_MS + 2) + start
+    rank, low, high = births
+    begin = place * (int(rank.max()) + 2)
+    at = begin + rank
     order = np.argsort(at)
-    at = at[order]
     single = np.full(len(at), identity is None)
     if identity is not None:
         single[first_places(identity)] = True
-    keys = at[single[order]]
+    keys = at[order][single[order]]
     near = np.empty(len(at))
-    near[order] = np.searchsorted(keys, at + _CLOSE_MS, "right") - np.searchsorted(
-        keys, at - _CLOSE_MS
+    near[order] = np.searchsorted(keys, (begin + high)[order]) - np.searchsorted(
+        keys, (begin + low)[order]
     )
     size = np.bincount(place[single], minlength=int(place.max()) + 1)[place]
     return near, size.astype(np.float64)
@@ -219,10 +230,10 @@ def talk_codes(
     acts = np.flatnonzero((visit >= 0) & spoke[visit])
     if not len(acts):
         return codes, n_bins
-    base = int(min(when_ms[acts].min(), said_ms.min()))
-    span = int(max(when_ms[acts].max(), said_ms.max())) - base + 2
-    keys = said_visit * span + (said_ms - base)
-    at = first_above(keys, visit[acts] * span + (when_ms[acts] - base) - 1)
+    times, rank = compact(said_ms)
+    width = len(times) + 1  # ranks instead of times: of many visits, decades would not fit
+    keys = said_visit * width + rank
+    at = first_above(keys, visit[acts] * width + first_above(times, when_ms[acts] - 1) - 1)
     next_ = np.minimum(at, len(keys) - 1)
     after = (at < len(keys)) & (said_visit[next_] == visit[acts])
     which = np.where(after, next_, np.maximum(at - 1, 0))

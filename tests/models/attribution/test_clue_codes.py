@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zhenzan.models.attribution import clue_codes
 from zhenzan.models.attribution.clue_codes import (
     age_codes,
     birth_codes,
@@ -209,3 +210,40 @@ def test_talk_as_looked_up_by_hand(
     codes, n_bins = talk_codes(visit, when, told[:, 0], told[:, 1], told[:, 2])
     assert codes.tolist() == [slow_talk(v, t, said) for v, t in acts]
     assert codes.max() < n_bins
+
+
+def test_talk_of_fifteen_million_visits_over_twenty_years() -> None:
+    """The product of a visit's number and the span in milliseconds does not fit into 64 bits."""
+    rng = np.random.default_rng(0)
+    numbers = np.array([0, 1, 14_000_000, 15_000_000, 15_000_001])
+    years = START - np.arange(21) * 365 * DAY
+    visit, said = rng.choice(numbers, 300), rng.choice(numbers[1:], 60)
+    when, at = (rng.choice(years, n) + rng.integers(0, DAY, n) for n in (300, 60))
+    at[:30], said[:30] = when[:30] + 30_000, visit[:30]
+    form = rng.integers(0, 3, 60)
+    codes, _ = talk_codes(visit, when, said, at, form)
+    told = list(zip(said.tolist(), at.tolist(), form.tolist(), strict=True))
+    slow = [slow_talk(v, t, told) for v, t in zip(visit.tolist(), when.tolist(), strict=True)]
+    assert codes.tolist() == slow
+    assert len(set(slow)) > 8
+
+
+def test_births_beside_each_other_in_many_groups_over_a_long_span() -> None:
+    """Thousands of groups times the span do not fit into 64 bits, as millions times decades.
+
+    Groups that are 2048 apart would fall together where the product wraps.
+    """
+    rng = np.random.default_rng(1)
+    group = np.append(np.arange(3000), rng.integers(2990, 3000, 300))
+    last = 2**53 - 7 * DAY - 2
+    born = rng.choice([0, last], 3300) + rng.integers(0, 10, 3300) * DAY // 2
+    born = np.minimum(born, last)
+    person = rng.integers(0, 2500, 3300)
+    near, size = clue_codes._near(group, clue_codes._births(born), group * 2500 + person)
+    first = np.zeros(3300, bool)
+    first[np.unique(group * 2500 + person, return_index=True)[1]] = True
+    for i in range(2990, 3300):
+        peers = first & (group == group[i])
+        assert size[i] == peers.sum()
+        assert near[i] == (peers & (np.abs(born - born[i]) <= 3.5 * DAY)).sum()
+    assert (near > 1).any()
