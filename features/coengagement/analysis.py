@@ -179,9 +179,11 @@ def _repeated(
     found: list[Codes] = [np.empty(0, dtype=np.int64)]
     counts: list[Codes] = [np.empty(0, dtype=np.int64)]
     tested = 0
-    # Parts hold equal shares of the pairs by hash, give or take a few standard deviations.
-    room = slots // 2 if parts == 1 else int(slots / 2 / parts * 1.5) + 1000
-    for part in range(parts):
+    # Parts hold equal shares, but for pairs that meet everywhere: each once a stream at most.
+    rooms = [slots // 2]
+    if parts > 1:
+        rooms = kernels.count_parts(account, stream, at_ms, PLACES, WITHIN_MS, n, parts).tolist()
+    for part, room in enumerate(rooms):
         codes = kernels.section_pairs(
             account, section, stream, at_ms, PLACES, WITHIN_MS, n, part, parts, room
         )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 __all__ = [
     "PairTable",
     "content_ranks",
+    "count_parts",
     "count_slots",
     "distinct",
     "holds",
@@ -72,6 +73,31 @@ def count_slots(
 
 
 @njit(cache=True)
+def _part(code: int, parts: int) -> Any:
+    """Which part a pair belongs to: by hash, so that parts hold about as many pairs each."""
+    return np.int64(mix(np.uint64(code)) % np.uint64(parts) if parts > 1 else np.uint64(0))
+
+
+@njit(cache=True)
+def count_parts(
+    account: Codes, stream: Codes, t: Codes, places: int, within_ms: int, accounts: int, parts: int
+) -> Codes:
+    """Codes that `section_pairs` writes for each part at most: one for every two neighbours.
+
+    Pairs spread evenly, meetings need not: all meetings of a pair fall into one part.
+    """
+    found = np.zeros(parts, dtype=np.int64)
+    for i in range(len(t)):
+        for j in range(i + 1, min(i + places + 1, len(t))):
+            if stream[j] != stream[i] or t[j] - t[i] > within_ms:
+                break
+            a, b = min(account[i], account[j]), max(account[i], account[j])
+            if a != b:
+                found[_part(a * accounts + b, parts)] += 1
+    return found
+
+
+@njit(cache=True)
 def section_pairs(
     account: Codes,
     section: Codes,
@@ -86,7 +112,7 @@ def section_pairs(
 ) -> Codes:
     """Codes of the pairs that meet, once a section; only those whose hash falls into `part`.
 
-    Acts are sorted by section, stream and time; `room` bounds the number of pairs of the part.
+    Acts are sorted by section, stream and time; `room` is at least what `count_parts` says.
     """
     out = np.empty(room, dtype=np.int64)
     filled, section_start = 0, 0
@@ -99,7 +125,9 @@ def section_pairs(
                 break
             a, b = min(account[i], account[j]), max(account[i], account[j])
             code = a * accounts + b
-            if a != b and (parts == 1 or mix(np.uint64(code)) % np.uint64(parts) == part):
+            if a != b and _part(code, parts) == part:
+                if filled == room:
+                    raise ValueError("room for fewer pairs than meet")
                 out[filled] = code
                 filled += 1
     return out[: distinct(out, section_start, filled)]

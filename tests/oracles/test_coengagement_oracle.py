@@ -67,6 +67,38 @@ def test_parts_do_not_change_the_result(monkeypatch):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("at_once", [300, 1100, 1500, 3000])
+def test_two_that_act_side_by_side_everywhere_fit_into_one_part(monkeypatch, at_once):
+    """Their meetings are all of one part, which then is far longer than the others."""
+    section = np.repeat(np.arange(3000), 2)
+    account, t = np.tile([1, 0], 3000), np.tile([0, 1], 3000)
+    others = 2 + np.random.default_rng(0).integers(0, 40, 600)
+    account = np.append(account, others)
+    section = np.append(section, np.repeat([3000, 3001, 3002], 200))
+    t = np.append(t, np.arange(600))
+    slots = int(kernels.count_slots(account, section, t, 20, DAY, 42).sum())
+    whole = analysis._repeated(account, section, section, t, slots, 42)
+    monkeypatch.setattr(analysis, "_PAIRS_AT_ONCE", at_once)
+    split = analysis._repeated(account, section, section, t, slots, 42)
+    for a, b in zip(whole, split, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert split[0][0] == 1 and split[1][0] == 3000
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_parts_are_counted_exactly_and_never_overrun(parts):
+    account, _, stream, t = acts(5)
+    rooms = kernels.count_parts(account, stream, t, 5, DAY, 60, parts).tolist()
+    assert 2 * sum(rooms) == kernels.count_slots(account, stream, t, 5, DAY, 60).sum()
+    for part, room in enumerate(rooms):
+        # Each act counts as a section of its own, so that nothing is joined.
+        each = (account, np.arange(len(t)), stream, t, 5, DAY, 60, part, parts)
+        whole = kernels.section_pairs(*each, 2 * room)
+        np.testing.assert_array_equal(kernels.section_pairs(*each, room), whole)
+        with pytest.raises(ValueError, match="room"):
+            kernels.section_pairs(*each, len(whole) - 1)
+
+
 def test_acts_beside_partners_agree_with_the_slow_version():
     account, _, stream, t = acts(4)
     n, partners = 60, {(1, 5), (2, 9), (7, 30)}
