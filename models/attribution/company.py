@@ -9,7 +9,8 @@ the logarithm of the tail of a negative binomial count, averaged over the distan
 with one creator has no other life: it is no neighbour and gets no company (NaN).
 
 Cost is linear in the acts: at most `neighbours` pairs each; a pair takes as long as the shorter of
-its lives, and no time where a 64-bit sketch of their sections shows that nothing is shared.
+its lives, each act of which is searched for where the other is far longer, and no time where a
+64-bit sketch of their sections shows that nothing is shared.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from scipy.special import betainc
 from zhenzan.models.attribution.codes import ordered
 from zhenzan.models.attribution.config import AttributionConfig
 from zhenzan.models.attribution.events import Events
-from zhenzan.models.attribution.meeting import WITHIN, count_meetings, sketch
+from zhenzan.models.attribution.meeting import WITHIN, count_meetings, sketch, without_repeats
 
 __all__ = ["Neighbours", "company", "learn_chance", "meet_neighbours"]
 
@@ -77,11 +78,12 @@ def meet_neighbours(events: Events, config: AttributionConfig) -> Neighbours:
     seen = sketch(life, start, at, section_of)
     age, streams, places = events.age_s[social], at[life].astype(np.int32), place[life]
     chances = _chances(account, at, life, len(events.n_sections))
+    plain = without_repeats(streams, start)
 
     def part(first: int, last: int) -> None:
         count_meetings(
             first, last, at, account, age, seen, streams, places, start, section_of,
-            chances, config.neighbours, config.within_s, met, exposure,
+            chances, plain, config.neighbours, config.within_s, met, exposure,
         )  # fmt: skip
 
     # A pair writes to both its acts, which are of one stream: parts end where streams do.

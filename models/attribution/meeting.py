@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["WITHIN", "count_meetings", "meet", "sketch"]
+__all__ = ["WITHIN", "count_meetings", "meet", "sketch", "without_repeats"]
 
 # Meetings are counted with at most so many places between the two acts. Measured (company alone,
 # recall at 0.1 %; development stars at share .01, seeds 0 and 1; simulated pools of 500: small
@@ -20,8 +20,12 @@ _MOST: Final = 5
 _BITS: Final = 64
 # From here on a life is not sketched but always compared.
 _LONG: Final = 200
-# A life this many times longer than the other's is searched instead of walked through.
+# A life this many times longer than the other's is searched instead of walked through; one this
+# many times longer than those of the neighbours so far is not yet marked.
 _LONGER: Final = 8
+# A longer life is never marked: that takes as long as it is, while a comparison ends with the fifth
+# meeting. Two accounts side by side in 20,000 sections take 0.06 s instead of 9 s.
+_MARKED: Final = 1 << 12
 _FAR: Final = -(1 << 30)  # place of an account in a stream to which it did not come
 _ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 _HASH: Final = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits (Knuth, vol. 3, 6.4)
@@ -56,10 +60,13 @@ def sketch(
 def count_meetings(
     first: int, last: int, stream: NDArray[Any], account: NDArray[Any], age: NDArray[Any],
     seen: NDArray[Any], life_stream: NDArray[Any], life_place: NDArray[Any], start: NDArray[Any],
-    section_of: NDArray[Any], chances: NDArray[Any], reach: int, within: float,
-    met: NDArray[Any], exposure: NDArray[Any],
+    section_of: NDArray[Any], chances: NDArray[Any], plain: NDArray[Any], reach: int,
+    within: float, met: NDArray[Any], exposure: NDArray[Any],
 ) -> None:  # fmt: skip
     """Adds to `met` (acts, distances) and `exposure` for the acts [first, last).
+
+    An act's own life is marked once it is not much longer than its neighbours' lives together, so
+    that a pair takes as long as the shorter of its lives, and a search in the longer one.
 
     Args:
         first: First act of the part; parts begin and end with a stream.
@@ -73,6 +80,7 @@ def count_meetings(
         start: Where each account's life begins.
         section_of: Section of each stream.
         chances: Of each act, how much its account's other acts could meet.
+        plain: Of `without_repeats`.
         reach: Neighbours looked at on either side.
         within: Seconds within which neighbours act.
         met: Filled.
@@ -83,7 +91,8 @@ def count_meetings(
     for i in range(first, last):
         a, here = account[i], section_of[stream[i]]
         low, high = start[a], start[a + 1]
-        plain, marked = _once(life_stream, low, high), False
+        can_mark = plain[a] and high - low <= _MARKED
+        marked, shorter = False, 0  # steps that pairs without marks would take at least
         for j in range(i + 1, min(i + 1 + reach, last)):
             if stream[j] != stream[i] or age[j] - age[i] > within:
                 break
@@ -95,12 +104,15 @@ def count_meetings(
             exposure[j] += chances[i] * chances[j]
             if seen[i] & seen[j] == 0:
                 continue
-            if plain and others <= _LONGER * (high - low):
-                if not marked:
+            near = can_mark and others <= _LONGER * (high - low)
+            if near and not marked:
+                shorter += min(others, high - low)
+                if high - low <= _LONGER * shorter:
                     marked = True
                     for u in range(low, high):
                         if section_of[life_stream[u]] != here:
                             place_in[life_stream[u]] = life_place[u]
+            if near and marked:
                 meet_marked(b, place_in, life_stream, life_place, start, section_of, counts)
             elif high - low <= others:
                 meet(a, b, life_stream, life_place, start, section_of, here, counts)
@@ -115,12 +127,15 @@ def count_meetings(
 
 
 @njit(cache=True, nogil=True)
-def _once(streams: NDArray[Any], low: int, high: int) -> bool:
-    """Whether a life came to no stream twice."""
-    again = 0
-    for u in range(low + 1, high):
-        again += streams[u] == streams[u - 1]
-    return again == 0
+def without_repeats(life_stream: NDArray[Any], start: NDArray[Any]) -> NDArray[Any]:
+    """Which accounts came to no stream twice."""
+    plain = np.ones(len(start) - 1, np.bool_)
+    for a in range(len(plain)):
+        for u in range(start[a] + 1, start[a + 1]):
+            if life_stream[u] == life_stream[u - 1]:
+                plain[a] = False
+                break
+    return plain
 
 
 @njit(cache=True, nogil=True)
@@ -143,6 +158,8 @@ def meet_marked(
         if section_of[there] != current:
             current, closest = section_of[there], len(WITHIN)
         closest = _closer(apart, closest, counts)
+        if counts[0] == _MOST:  # and as many at all wider distances
+            break
     for d in range(len(WITHIN)):
         counts[d] = min(counts[d], _MOST)
 
@@ -183,6 +200,8 @@ def meet(
                 if section != current:
                     current, closest = section, len(WITHIN)
                 closest = _closer(abs(life_place[u] - life_place[v]), closest, counts)
+                if counts[0] == _MOST:  # and as many at all wider distances
+                    break
             u += 1
             v += 1
     for d in range(len(WITHIN)):

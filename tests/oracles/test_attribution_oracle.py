@@ -370,7 +370,25 @@ def test_meetings(seed: int, accounts: int) -> None:
     events.account[busy] = 0
     _, times = np.unique(np.stack([events.account, events.stream]), axis=1, return_counts=True)
     assert (times.max(initial=0) > 1) and ((times == 1).mean() > 0.5) == (accounts > 60)
-    config = AttributionConfig(neighbours=4, within_s=3e5)
+    met = compare_meetings(events, AttributionConfig(neighbours=4, within_s=3e5))
+    assert met[:, 0].max() > 0 and (met[:, 2] > met[:, 0]).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_meetings_of_one_who_came_everywhere_once(seed: int) -> None:
+    """Beside short lives, of which several together are worth marking the long one."""
+    rng = np.random.default_rng(seed)
+    events = make_events(rng, streams=60, accounts=150, longest=12)
+    events.account[:] = np.where(events.account == 0, 1, events.account)
+    events.account[events.offsets[:-1] + rng.integers(0, np.diff(events.offsets))] = 0
+    sections = [len(set(events.section[events.account == a])) for a in range(150)]
+    met = compare_meetings(events, AttributionConfig(neighbours=6), np.array(sections))
+    assert met[:, 0].max() > 0 and sections[0] > 8 * np.median(sections)
+
+
+def compare_meetings(events: Events, config: AttributionConfig, n_sections: Any = None) -> Any:
+    if n_sections is not None:
+        events.n_sections[:] = n_sections
     social = [
         i
         for i in range(events.n)
@@ -396,7 +414,7 @@ def test_meetings(seed: int, accounts: int) -> None:
     assert found.acts.tolist() == social
     np.testing.assert_array_equal(found.met, met[social])
     np.testing.assert_array_equal(found.exposure, exposure[social])
-    assert met[:, 0].max() > 0 and (met[:, 2] > met[:, 0]).any()
+    return met
 
 
 @pytest.mark.parametrize("seed", range(3))
