@@ -14,7 +14,7 @@ from zhenzan.models.attribution.result import Attribution
 __all__ = ["cases", "empty_templates", "focus_sections"]
 
 # What may speak in the rules: half of the event's twenty acts, ten bits of company or propensity,
-# a p-value of one in a hundred, ten comments in surprising templates.
+# a p-value of one in a hundred, ten acts for certain, ten comments in surprising templates.
 _ACTS: Final = 10.0
 _BITS: Final = 10.0
 _P_VALUE: Final = 0.01
@@ -31,6 +31,7 @@ def focus_sections(attribution: Attribution, templates: pa.Table | None) -> list
     acts = s["n_purchased_hi"].fillna(0.0) >= _ACTS
     louder = s["significant"].eq(True) | (s["p_value"] <= _P_VALUE)
     louder |= (s["company_bits"] >= _BITS) | (s["propensity_bits"] >= _BITS)
+    louder |= s["n_purchased_lo"] >= _ACTS
     found = set(s.loc[acts & louder, "section_id"])
     if templates is not None and templates.num_rows:
         t = templates.select(["section_id", "surprising"]).to_pandas()

@@ -83,7 +83,13 @@ def section_lines(frame: pd.DataFrame, excused: Excused, t: Thresholds) -> list[
     # The excess speaks by its own test and its amount, not by its bits: the p-value is what was
     # calibrated against organic bursts.
     corroborates = with_company.spoke & (column(frame, "p_value") <= t.second_look)
-    significant = (flags(frame, "significant", n) | corroborates) & ~np.isnan(excess)
+    # Where even the lower end of what was delivered is the stated event, and neither company nor
+    # what the accounts do elsewhere made it, then the acts here did, whatever the test says.
+    stated = column(frame, "n_purchased_lo") >= bands.required_count(
+        column(frame, "n_engagements"), t.event_count, t.event_share
+    )
+    stated &= ~((company >= t.line_bits) | (propensity >= t.line_bits))
+    significant = (flags(frame, "significant", n) | corroborates | stated) & ~np.isnan(excess)
     by_itself = Line(
         "timing.excess@1", "timing", excess, by_time, np.ones(n),
         spoke=significant & (most >= t.hint_count),

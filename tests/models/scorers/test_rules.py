@@ -114,7 +114,16 @@ def test_an_excess_that_company_points_at_needs_no_correction_for_all_streams(on
     small = LOUD | {"significant": False, "p_value": 0.005, "propensity_bits": -1.0}
     assert one(small).band == "likely_purchased"
     assert one(small | {"p_value": 0.05}).band == "unusual"
-    assert one(small | {"company_bits": -1.0}).band == "organic"
+    assert one(small | {"company_bits": -1.0, "n_purchased_lo": 19.0}).band == "organic"
+
+
+def test_a_section_with_a_stated_event_even_at_the_least_is_not_called_organic(one: Any) -> None:
+    figures = LOUD | {"significant": False, "p_value": 0.5, "company_bits": -1.0}
+    quiet = figures | {"propensity_bits": -1.0}
+    row = one(quiet)
+    assert row.band == "unusual" and list(row.reasons) == ["timing.excess@1"]
+    assert one(quiet | {"n_purchased_lo": 19.9}).band == "organic"  # twenty acts at least
+    assert one(quiet | {"n_purchased_lo": 30.0, "n_engagements": 700}).band == "organic"  # a share
 
 
 def test_propensity_shares_the_excess_and_counts_once_with_it(one: Any) -> None:
