@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from zhenzan.api.context import Service
 from zhenzan.api.results.declared import declared_for
-from zhenzan.api.security.principal import LOCAL
+from zhenzan.api.security.principal import LOCAL, Principal
 from zhenzan.detector.contexts import about, parse_context
 
 GIVEAWAY = {
@@ -23,6 +23,15 @@ def declare(client: TestClient, **changes: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+def applied(held: Service, client: TestClient, key: dict[str, str]) -> set[str]:
+    """Whose contexts a scan takes up that this key asks for."""
+    me = client.get("/v1/me", headers=key).json()
+    who = Principal(me["tenant_id"], me["key_id"], frozenset(me["roles"]), frozenset())
+    with held.database.reading() as session:
+        told = [parse_context(text) for text in declared_for(session, who)]
+    return {str(one.section).removeprefix("sim:") for one in told}
 
 
 def test_what_is_declared_is_what_a_scan_reads(client: TestClient, held: Service) -> None:
@@ -70,6 +79,9 @@ def test_a_creator_explains_own_scans_a_reviewer_all(
 
     assert seen(keys["creator1"]) == {"creator1"} and seen(keys["other"]) == {"other"}
     assert seen(keys["reviewer"]) == {"creator1", "creator2", "reviewer"}
+    assert applied(held, client, keys["reviewer"]) == {"reviewer"}
+    assert applied(held, client, keys["creator1"]) == {"creator1", "reviewer"}
+    assert applied(held, client, keys["other"]) == {"other"}
     theirs = client.get("/v1/contexts", headers=keys["creator2"]).json()["items"][0]["id"]
     for name in ("creator1", "other"):
         answer = client.post(f"/v1/contexts/{theirs}/withdraw", headers=keys[name])
