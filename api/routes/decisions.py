@@ -123,7 +123,7 @@ def _filed(
         record(
             session, who, f"{row.kind}.create", row.id, facts, now_ms=now_ms, request_id=request_id
         )
-        return DecisionOut.of(row)
+        return DecisionOut.of(row, who)
 
     return once.run(who, asked, DecisionOut, work)
 
@@ -155,14 +155,14 @@ def list_decisions(
     with held.database.reading() as session:
         rows = session.scalars(chosen.order_by(Decision.seq.desc()).limit(limit + 1)).all()
     following = cursors.encode((rows[limit - 1].seq,), *query) if len(rows) > limit else None
-    return DecisionPage(items=[DecisionOut.of(r) for r in rows[:limit]], next_cursor=following)
+    return DecisionPage(items=[DecisionOut.of(r, who) for r in rows[:limit]], next_cursor=following)
 
 
 @router.get("/decisions/{decision_id}", operation_id="get_decision", responses=responses(404))
 def get_decision(decision_id: RowId, who: _Reader, held: _Held) -> DecisionOut:
     """One line of the log."""
     with held.database.reading() as session:
-        return DecisionOut.of(log.find(session, who, decision_id))
+        return DecisionOut.of(log.find(session, who, decision_id), who)
 
 
 @router.get(

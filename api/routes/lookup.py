@@ -35,4 +35,4 @@ def look_up_subject(
         raise Problem(404, "not-found", f"the scan has no {kind} of that id")
     with held.database.reading() as session:
         lines = history(session, who, scan_id, kind, id)
-        return {**found, "decisions": [DecisionOut.of(line) for line in lines]}
+        return {**found, "decisions": [DecisionOut.of(line, who) for line in lines]}

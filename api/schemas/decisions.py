@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 from zhenzan.api.schemas.page import Page
 from zhenzan.api.schemas.text import Identifier, Label, Sentence
+from zhenzan.api.security.principal import Principal
 from zhenzan.api.storage.models import Decision
 
 __all__ = [
@@ -86,7 +87,7 @@ class DecisionOut(BaseModel):
         description="Of an appeal the decision, of a ruling the appeal that it answers."
     )
     policy: str | None
-    note: str | None
+    note: str | None = Field(description="Told to reviewers and administrators only.")
     band: str | None = Field(description="Of the subject in the scan, when it was decided.")
     score: float | None
     model_id: str | None
@@ -95,8 +96,8 @@ class DecisionOut(BaseModel):
     created_ms: int
 
     @classmethod
-    def of(cls, row: Decision) -> DecisionOut:
-        """From the row."""
+    def of(cls, row: Decision, who: Principal) -> DecisionOut:
+        """From the row, as this principal is shown it."""
         body: dict[str, Any] = row.body
         return cls(
             id=row.id,
@@ -108,7 +109,7 @@ class DecisionOut(BaseModel):
             reason=row.reason,
             appeal_of=row.appeal_of,
             policy=body.get("policy"),
-            note=body.get("note"),
+            note=body.get("note") if who.sees_all else None,
             band=body.get("band"),
             score=body.get("score"),
             model_id=body.get("model_id"),

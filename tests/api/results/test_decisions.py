@@ -127,6 +127,30 @@ def test_who_may_do_what(
     assert client.get("/v1/labels", headers=other).content.count(b"\n") == 1
 
 
+def test_a_note_is_for_colleagues(
+    client: TestClient,
+    publish: Callable[..., str],
+    scanned: Scan,
+    make_key: Callable[..., dict[str, str]],
+) -> None:
+    creator, reviewer = make_key("creator"), make_key("reviewer")
+    scan_id = publish(owner=client.get("/v1/me", headers=creator).json()["key_id"])
+    subject = scanned.sections["section_id"].iloc[0]
+    made = decide(client, scan_id, subject, note="an old hand", headers=reviewer)
+    about = {"kind": "section", "id": subject}
+
+    def told(key: dict[str, str]) -> list[Any]:
+        one = client.get(f"/v1/decisions/{made['id']}", headers=key).json()
+        (listed,) = client.get("/v1/decisions", headers=key).json()["items"]
+        url = f"/v1/scans/{scan_id}/lookup"
+        (found,) = client.get(url, params=about, headers=key).json()["decisions"]
+        assert one == listed == found and one["reason"]
+        return [one["note"]]
+
+    assert made["note"] == "an old hand" and told(reviewer) == ["an old hand"]
+    assert told(creator) == [None]
+
+
 def test_a_decision_is_filed_once(
     client: TestClient, publish: Callable[..., str], scanned: Scan
 ) -> None:
