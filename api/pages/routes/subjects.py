@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from sqlalchemy import select
 from zhenzan.api.pages.review import appealed_before, assignment_of, names_of
 from zhenzan.api.pages.timeline import timeline
 from zhenzan.api.pages.visitor import PageRoute, Visitor, allowed
+from zhenzan.api.results.declared import seen_contexts
 from zhenzan.api.results.stored import open_scan
 from zhenzan.api.routes.lookup import look_up_subject
 from zhenzan.api.schemas.decisions import Outcome
@@ -49,8 +49,7 @@ def subject_page(
         hand = assignment_of(session, who, scan_id, kind, id)
         makers = {line.made_by for line in told["decisions"]}
         names = names_of(session, who, makers | ({hand.assignee} if hand else set()))
-        declared = select(DeclaredContext).where(
-            DeclaredContext.tenant_id == who.tenant_id,
+        declared = seen_contexts(who).where(
             DeclaredContext.section_id == (id if kind == "section" else ""),
             DeclaredContext.withdrawn_ms.is_(None),
         )

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from zhenzan.api.context import Service
 from zhenzan.api.results.declared import declared_for
 from zhenzan.api.security.principal import LOCAL, Principal
+from zhenzan.detector import Scan
 from zhenzan.detector.contexts import about, parse_context
 
 GIVEAWAY = {
@@ -86,3 +87,19 @@ def test_a_creator_explains_own_scans_a_reviewer_all(
     for name in ("creator1", "other"):
         answer = client.post(f"/v1/contexts/{theirs}/withdraw", headers=keys[name])
         assert answer.status_code == 404
+
+
+def test_the_page_of_a_section_shows_no_other_creators_context(
+    client: TestClient,
+    publish: Callable[..., str],
+    scanned: Scan,
+    make_key: Callable[..., dict[str, str]],
+) -> None:
+    keys = {name: make_key(name.rstrip("12")) for name in ("creator1", "creator2")}
+    scan_id = publish(owner=client.get("/v1/me", headers=keys["creator1"]).json()["key_id"])
+    section = scanned.sections["section_id"].iloc[0]
+    for name, key in keys.items():
+        declare(client, section_id=section, note=f"said by {name}", headers=key)
+    client.post("/login", data={"key": keys["creator1"]["Authorization"].removeprefix("Bearer ")})
+    page = client.get(f"/scans/{scan_id}/section", params={"id": section}).text
+    assert "said by creator1" in page and "said by creator2" not in page
