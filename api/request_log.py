@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zhenzan.api.ids import new_id
 from zhenzan.api.problems import Problem, problem_response
@@ -22,6 +23,8 @@ from zhenzan.api.problems import Problem, problem_response
 __all__ = ["HEADER", "Observer", "RequestLog", "RequestSeen", "where"]
 
 HEADER: Final = "X-Request-Id"
+_HUNG_UP: Final = 499
+"""Told of a request whose caller went before the answer; nobody is left to be sent it."""
 _GIVEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log: Final = logging.getLogger("zhenzan.api.requests")
 
@@ -33,7 +36,7 @@ class RequestSeen:
     Attributes:
         method: Such as `GET`; `other` for what is none of HTTP's.
         route: The pattern, such as `/v1/jobs/{job_id}`; `none` where no route fits.
-        status: Of the answer.
+        status: Of the answer; 499 where the caller hung up before there was one.
         seconds: Until the answer was sent.
     """
 
@@ -78,6 +81,8 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, with_id)
+        except ClientDisconnect:
+            status = status or _HUNG_UP
         except Exception as error:
             facts = where(error)
             told = facts["error"], facts["at"][-1]

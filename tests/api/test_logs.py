@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -88,3 +89,46 @@ def test_observers_see_patterns_not_addresses(app: FastAPI, client: TestClient) 
         ("GET", "/v1/me", 200), ("GET", "none", 404), ("other", "/v1/me", 405),
     ]  # fmt: skip
     assert all(0 < s.seconds < 60 for s in seen)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "kind"),
+    [
+        ("/v1/jobs/upload", b"filename=likes.csv", b"text/csv"),
+        ("/v1/engagements", b"stream=main", b"application/x-ndjson"),
+    ],
+)
+def test_who_hangs_up_is_no_failure_of_ours(
+    app: FastAPI,
+    client: TestClient,
+    lines: Callable[[bool], io.StringIO],
+    path: str,
+    query: bytes,
+    kind: bytes,
+) -> None:
+    client.put("/v1/streams/main", json={})
+    seen: list[RequestSeen] = []
+    app.state.service.observers.append(seen.append)
+    stream = lines(True)
+    arriving = iter(
+        [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    sent: list[object] = []
+
+    async def receive() -> Any:
+        return next(arriving)
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", kind), (b"x-batch-id", b"1")]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+        "query_string": query, "headers": headers, "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8650), "scheme": "http", "root_path": "", "http_version": "1.1",
+    }  # fmt: skip
+    assert client.portal is not None
+    client.portal.call(app, scope, receive, send)
+    (line,) = [json.loads(text) for text in stream.getvalue().splitlines()]
+    assert (line["level"], line["status"], line["route"]) == ("info", 499, path)
+    assert [(s.route, s.status) for s in seen] == [(path, 499)] and sent == []
