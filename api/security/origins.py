@@ -60,7 +60,10 @@ def _is_foreign(headers: Headers) -> bool:
     if site is not None:  # the browser itself says so; no page can
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+    try:
+        return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+    except ValueError:  # what cannot be read is not ours
+        return True
 
 
 def _name(host: str) -> str:

@@ -68,6 +68,7 @@ FOREIGN = [
     {"Origin": "http://other.example"},
     {"Origin": "http://127.0.0.1:9999"},
     {"Origin": "null"},
+    {"Origin": "http://["},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8650"},
