@@ -13,13 +13,15 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from types import NoneType, UnionType
+from typing import Any, Final, TypeAlias, get_args
 
 from zhenzan.api.problems import Problem
 
 __all__ = ["decode", "encode"]
 
 _LONGEST: Final = 2048
+_Kind: TypeAlias = type | UnionType
 _INT64: Final = 1 << 63
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -35,12 +37,12 @@ def encode(place: Sequence[str | int | float | None], *query: object) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, kinds: Sequence[type], *query: object) -> tuple[Any, ...]:
+def decode(cursor: str, kinds: Sequence[_Kind], *query: object) -> tuple[Any, ...]:
     """The place that `encode` was given.
 
     Args:
         cursor: What the caller sent.
-        kinds: Type of each value of the place; None is let through.
+        kinds: Type of each value of the place; `float | None` where the column may be NULL.
         query: As for `encode`.
 
     Raises:
@@ -59,20 +61,25 @@ def decode(cursor: str, kinds: Sequence[type], *query: object) -> tuple[Any, ...
     place = found[1:]
     if not all(_fits(value, kind) for value, kind in zip(place, kinds, strict=True)):
         raise wrong
-    return tuple(float(v) if k is float and v is not None else v
+    return tuple(float(v) if v is not None and float in _types(k) else v
                  for v, k in zip(place, kinds, strict=True))  # fmt: skip
 
 
-def _fits(value: object, kind: type) -> bool:
+def _types(kind: _Kind) -> tuple[object, ...]:
+    return get_args(kind) or (kind,)
+
+
+def _fits(value: object, kind: _Kind) -> bool:
+    known = _types(kind)
     if value is None:
-        return True
+        return NoneType in known
     if isinstance(value, bool):
-        return kind is bool
+        return bool in known
     if isinstance(value, int):
-        return kind in (int, float) and -_INT64 <= value < _INT64
+        return (int in known or float in known) and -_INT64 <= value < _INT64
     if isinstance(value, str):
-        return kind is str and "\0" not in value and not _SURROGATE.search(value)
-    return isinstance(value, float) and kind is float and math.isfinite(value)
+        return str in known and "\0" not in value and not _SURROGATE.search(value)
+    return isinstance(value, float) and float in known and math.isfinite(value)
 
 
 def _print(query: tuple[object, ...]) -> str:

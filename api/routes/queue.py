@@ -66,7 +66,7 @@ def list_queue(
     offset = 0
     if cursor is not None:
         (place,) = cursors.decode(cursor, (int,), *query)
-        offset = max(place or 0, 0)
+        offset = max(place, 0)
     scan = (scan_id, open_scan(held, who, scan_id).path)
     with held.database.reading() as session:
         items, following = queue_page(

@@ -99,7 +99,7 @@ class _Pager:
         offset = 0
         if self._cursor is not None:
             (place,) = cursors.decode(self._cursor, (int,), *query)
-            offset = max(place or 0, 0)
+            offset = max(place, 0)
         scan = open_scan(self._held, self._who, self._scan_id)
         tag = etag_of(query, offset, self._limit)
         if has(self._request, tag):

@@ -27,9 +27,7 @@ def sections_page(
     if band is not None:
         query = query.where(StreamSection.band == band)
     if cursor is not None:
-        last, after = cursors.decode(cursor, [float, str], *told)
-        if after is None:
-            raise Problem(400, "cursor", "not a cursor of this list; begin again")
+        last, after = cursors.decode(cursor, [float | None, str], *told)
         same = and_(score.is_(None) if last is None else score == last, ident > after)
         below = [] if last is None else [score < last, score.is_(None)]
         query = query.where(or_(same, *below))

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from zhenzan.api.context import Service
+from zhenzan.api.cursors import encode
 from zhenzan.api.security.audit import record
 from zhenzan.api.security.principal import operator_of
 
@@ -51,6 +52,18 @@ def test_a_page_does_not_move_when_events_come(
     query = {"limit": 2, "cursor": first["next_cursor"]}
     second = client.get("/v1/audit", headers=headers, params=query).json()
     assert [item["action"] for item in second["items"]] == ["act.1", "act.0"]
+
+
+def test_a_cursor_without_its_place_is_refused(client: TestClient, make_key: Make) -> None:
+    key = make_key("admin")
+    for path, query in (
+        ("audit", ("audit", None, None)),
+        ("decisions", ("decisions", "default", None, None, None, None)),
+        ("streams", ("streams",)),
+    ):
+        params = {"cursor": encode((None,), *query)}
+        answer = client.get(f"/v1/{path}", params=params, headers=key)
+        assert (answer.status_code, answer.json()["type"][-6:]) == (400, "cursor"), path
 
 
 def test_filters(client: TestClient, held: Service, make_key: Make) -> None:
