@@ -16,9 +16,12 @@ from zhenzan.api.schemas.references import ReferenceIn, ReferenceName, Reference
 from zhenzan.api.security.access import require
 from zhenzan.api.security.audit import record
 from zhenzan.api.security.principal import Principal
-from zhenzan.api.storage.models import NamedReference
+from zhenzan.api.storage.models import NamedReference, Stream
 
 __all__ = ["router"]
+
+_MOST_NAMED: Final = 20
+"""Streams that a refusal names."""
 
 router: Final = APIRouter(prefix="/v1/references", tags=["references"])
 
@@ -68,16 +71,26 @@ def create_reference(
 
 
 @router.delete(
-    "/{name}", operation_id="delete_reference", status_code=204, responses=responses(404)
+    "/{name}", operation_id="delete_reference", status_code=204, responses=responses(404, 409)
 )
 def delete_reference(name: ReferenceName, who: _Admin, held: _Held, request: Request) -> None:
-    """Forgets a name; the scan stays."""
+    """Forgets a name; the scan stays. 409 while streams are judged by it."""
     with held.database.session() as session:
         row = _named(session, who, name)
         if row is None:
             raise Problem(404, "not-found", "there is no reference of that name")
+        _check_unused(session, who, name)
         _record(session, who, "reference.delete", row, request, held.clock())
         session.delete(row)
+
+
+def _check_unused(session: Session, who: Principal, name: str) -> None:
+    """A stream whose reference is gone would stop where it is, and nobody would hear of it."""
+    users = select(Stream.name).where(Stream.tenant_id == who.tenant_id, Stream.reference == name)
+    found = session.scalars(users.order_by(Stream.name).limit(_MOST_NAMED)).all()
+    if found:
+        detail = f"streams are judged by it: {', '.join(found)}; give them another one first"
+        raise Problem(409, "reference-in-use", detail, streams=list(found))
 
 
 def _named(session: Session, who: Principal, name: str) -> NamedReference | None:

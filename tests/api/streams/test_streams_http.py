@@ -103,6 +103,19 @@ def test_from_rows_to_sections(
     assert not list((held.settings.data_dir / "streams" / "default").iterdir())
 
 
+def test_a_reference_in_use_stays(client: TestClient, named: str) -> None:
+    for stream in ("main", "other"):
+        client.put(f"/v1/streams/{stream}", json={"reference": named})
+    client.put("/v1/streams/free", json={})
+    refused = client.delete(f"/v1/references/{named}")
+    assert (refused.status_code, refused.json()["streams"]) == (409, ["main", "other"])
+    assert "main, other" in refused.json()["detail"]
+    assert [row["name"] for row in client.get("/v1/references").json()["items"]] == [named]
+    client.put("/v1/streams/main", json={})
+    client.delete("/v1/streams/other")
+    assert client.delete(f"/v1/references/{named}").status_code == 204
+
+
 def test_the_same_batch_at_once_counts_once(client: TestClient, lines: list[str]) -> None:
     client.put("/v1/streams/main", json={})
     codes: list[int] = []
