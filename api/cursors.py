@@ -18,9 +18,10 @@ from typing import Any, Final, TypeAlias, get_args
 
 from zhenzan.api.problems import Problem
 
-__all__ = ["decode", "encode"]
+__all__ = ["LONGEST", "decode", "encode"]
 
-_LONGEST: Final = 2048
+LONGEST: Final = 4500
+"""Characters of a cursor: an id of 512 that take up to six bytes each, and what is around it."""
 _Kind: TypeAlias = type | UnionType
 _INT64: Final = 1 << 63
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -49,7 +50,7 @@ def decode(cursor: str, kinds: Sequence[_Kind], *query: object) -> tuple[Any, ..
         Problem: 400, it is no cursor, or that of another list.
     """
     wrong = Problem(400, "cursor", "not a cursor of this list with these filters; begin again")
-    if len(cursor) > _LONGEST:
+    if len(cursor) > LONGEST:
         raise wrong
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, Field
+from zhenzan.api.cursors import LONGEST
 
 __all__ = ["Cursor", "Limit", "Page"]
 
@@ -14,7 +15,9 @@ _Item = TypeVar("_Item")
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows of a page.")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=2048, description="`next_cursor` of the page before; absent for the first."),
+    Query(
+        max_length=LONGEST, description="`next_cursor` of the page before; absent for the first."
+    ),
 ]
 
 

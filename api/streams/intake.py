@@ -36,6 +36,7 @@ MEDIA_TYPES: Final[Mapping[str, Body]] = {
 _OTHER: Final = "table is not one that a stream holds"
 _PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK")  # a megabyte may unpack to gigabytes
 _NO_OBJECT: Final = "is no JSON object"
+_LONGEST_ID: Final = 512  # as `schemas.text.Identifier`: a longer one could not be asked for
 _NAME: Final = "body"  # before the numbers of lines that were rejected
 
 
@@ -82,7 +83,8 @@ def take_in(body: Path, kind: Body, table: str, folder: Path, now_ms: int) -> Ta
     if kind != "json":
         files = {table: _as_parquet(body, given / f"{table}.parquet")}
     pieces: dict[str, Path] = {}
-    options = IngestOptions(now_ms=now_ms, observed_at_ms=now_ms, ids="keep")
+    options = IngestOptions(now_ms=now_ms, observed_at_ms=now_ms, ids="keep",
+                            longest_id=_LONGEST_ID)  # fmt: skip
     for name, path in files.items():
         seen = probe(path)
         if seen.kind == "empty":

@@ -36,6 +36,7 @@ class IngestOptions:
         timezone: Of times that name none; None means UTC, and is noted where it mattered.
         observed_at_ms: When the files were collected; None means their own time of change.
         section_id: Section of files that do not name theirs.
+        longest_id: Characters of an id; a row with a longer one is rejected. None for no limit.
     """
 
     now_ms: int
@@ -46,6 +47,7 @@ class IngestOptions:
     timezone: str | None = None
     observed_at_ms: int | None = None
     section_id: str | None = None
+    longest_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ class Converter:
         seen_ms: When the file was collected.
         seen_basis: How that is known: `option` or `file_time`.
         prefixed: Whether ids get their platform in front.
+        longest_id: Characters of an id; rows with longer ones are lost.
         platforms: Those that batches named.
     """
 
@@ -105,6 +106,7 @@ class Converter:
     seen_ms: int
     seen_basis: str
     prefixed: bool
+    longest_id: int | None = None
     platforms: set[str] = field(default_factory=set)
 
     def convert(self, rows: Rows) -> pa.RecordBatch:
@@ -204,6 +206,10 @@ class Converter:
         self._lose(
             batch, broken if broken.any() else None, f"{name} holds NUL or broken text", derived
         )
+        if self.longest_id is not None:
+            long = mask_of(pc.greater(pc.utf8_length(values), self.longest_id))
+            reason = f"{name} is longer than {self.longest_id} characters"
+            self._lose(batch, long, reason, derived)
         account = (batch.table, name) in _TARGETS or name in _ACCOUNT_IDS
         if account and self.pseudonyms.key is not None:
             return self.pseudonyms.ids(values, batch.platform)

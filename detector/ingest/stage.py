@@ -98,6 +98,7 @@ def stage(
             seen_ms=seen_ms,
             seen_basis=basis,
             prefixed=source.platform is not None,
+            longest_id=options.longest_id,
         )
         try:
             pieces, primary = _write(seen, source, converter, options, folder, progress)

@@ -26,6 +26,12 @@ def test_a_cursor_comes_back(text: str, number: int, real: float, maybe: str | N
     assert isinstance(found[2], float)
 
 
+@pytest.mark.parametrize("letter", ["a", "节", "😀", "\x1f"])
+def test_the_longest_id_fits_into_a_cursor(letter: str) -> None:
+    place = (-1.2345678901234567e-100, letter * 512)
+    assert decode(encode(place, "list"), (float | None, str), "list") == place
+
+
 def test_a_cursor_belongs_to_its_list() -> None:
     cursor = encode(("a", 1), "list", "filter")
     for kinds, query in (

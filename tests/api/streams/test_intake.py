@@ -49,6 +49,24 @@ def test_tables_in_one_body_keep_their_line_numbers(body: Body, tmp_path: Path) 
     }
 
 
+def test_ids_that_nobody_could_ask_for_are_rejected(body: Body, tmp_path: Path) -> None:
+    rows = [
+        {**LIKE, "section_id": "节" * 512},
+        {**LIKE, "section_id": "节" * 513},
+        {**LIKE, "account_id": "a" * 513},
+        {"table": "comment", "comment_id": "c" * 513, "section_id": "s2", "text": "好"},
+        {"table": "section", "section_id": "s" * 513, "creator_id": "u", "platform": "x"},
+    ]
+    lines = [json.dumps(row) for row in rows]
+    taken = take_in(body(lines), "json", "engagement", tmp_path / "b", NOW_MS)
+    assert (taken.n_rows, taken.n_rejected) == (1, 4)
+    assert taken.sections == {"节" * 512}
+    assert {reason.reason for reason in taken.rejections} == {
+        f"{name} is longer than 512 characters"
+        for name in ("section_id", "account_id", "comment_id")
+    }
+
+
 def test_arrow_says_the_same_as_json(body: Body, tmp_path: Path) -> None:
     rows = [{**LIKE, "account_id": f"a{n}"} for n in range(50)]
     path = arrow(tmp_path / "x.arrow", pa.Table.from_pylist(rows))
