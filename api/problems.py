@@ -6,6 +6,9 @@ by their HTTP status; what nobody foresaw becomes a 500 that names only the requ
 
 from __future__ import annotations
 
+import errno
+import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,16 +17,21 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 from zhenzan.features.errors import InputError, ZhenzanError, printable
 
-__all__ = ["MEDIA_TYPE", "Problem", "ProblemOut", "install", "problem_response", "responses"]
+__all__ = [
+    "MEDIA_TYPE", "Problem", "ProblemOut", "install", "no_space", "problem_response", "responses",
+]  # fmt: skip
 
 MEDIA_TYPE: Final = "application/problem+json"
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+_FULL: Final = re.compile(r"\bfull\b|disk I/O|no space left", re.IGNORECASE)
+_FULL_S: Final = 60  # nobody frees a disk sooner
+_log: Final = logging.getLogger("zhenzan.api.problems")
 _MOST_FAULTS: Final = 20  # a body of a million wrong rows is told in one screen
 
 
@@ -122,6 +130,27 @@ def install(app: FastAPI) -> None:
     async def _unstorable(request: Request, error: DataError) -> JSONResponse:
         detail = "a value cannot be stored: a NUL character, or a number out of range"
         return problem_response(_id(request), Problem(422, "not-storable", detail))
+
+    @app.exception_handler(OSError)
+    @app.exception_handler(OperationalError)
+    async def _full(request: Request, error: OSError | OperationalError) -> JSONResponse:
+        problem = no_space(error)
+        if problem is None:
+            raise error
+        return problem_response(_id(request), problem)
+
+
+def no_space(error: OSError | OperationalError) -> Problem | None:
+    """503 where the disk is full, under our files or under the database; None for other errors."""
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    else:
+        full = _FULL.search(str(error.orig)) is not None
+    if not full:
+        return None
+    _log.error("the disk is full")
+    detail = "the disk of the service is full; nothing was kept, send it again later"
+    return Problem(503, "no-space", detail, headers={"Retry-After": str(_FULL_S)})
 
 
 def _allowed(app: FastAPI, scope: Scope) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import errno
 import json
 import os
 from typing import Any, Final
@@ -59,7 +58,7 @@ async def receive_upload(
     """Writes the body below `folder.inputs` and returns what is asked for.
 
     Raises:
-        Problem: 413, 415, 422 for bodies that are not taken; 503 where the disk is full.
+        Problem: 413, 415, 422 for bodies that are not taken.
         InputError: A zip that declares itself a bomb.
         RequestValidationError: Options that cannot be right.
     """
@@ -73,10 +72,6 @@ async def receive_upload(
     try:
         await _fill(intake, request)
         await run_in_threadpool(intake.finish)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Problem(503, "no-space", "the disk of the service is full") from error
-        raise
     finally:
         intake.close()
     _check_digest(request, intake)

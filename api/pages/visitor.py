@@ -13,12 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from zhenzan.api.context import Service, service
 from zhenzan.api.once import Once
 from zhenzan.api.pages.render import render
 from zhenzan.api.pages.texts import LANGUAGE_COOKIE, console_texts, language_of
-from zhenzan.api.problems import Problem
+from zhenzan.api.problems import Problem, no_space
 from zhenzan.api.security.access import find_principal, slow_down
 from zhenzan.api.security.csrf import check_form
 from zhenzan.api.security.principal import Principal
@@ -142,6 +143,11 @@ class PageRoute(APIRoute):
             except ZhenzanError as error:
                 status = error.http_status
                 return _sorry(request, status, "" if status >= 500 else str(error))
+            except (OSError, OperationalError) as error:
+                problem = no_space(error)
+                if problem is None:
+                    raise
+                return _sorry(request, problem.status_code, str(problem.detail))
 
         return handler
 
