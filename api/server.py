@@ -9,6 +9,7 @@ import uvicorn
 from zhenzan.api.app import create_app
 from zhenzan.api.connections import PunctualProtocol
 from zhenzan.api.context import Service
+from zhenzan.api.jobs.reach import check_reach
 from zhenzan.api.logs import configure
 from zhenzan.api.security.keys import any_key
 from zhenzan.api.settings import Settings
@@ -87,9 +88,10 @@ def run(settings: Settings) -> None:
     """Serves until it is stopped by a signal.
 
     Raises:
-        UsageError: The address needs keys, or cannot be listened on.
+        UsageError: A setting cannot be right; the address needs keys, or cannot be listened on.
     """
     configure(as_json=settings.log_json)
+    check_reach(settings)
     check_address(settings)
     running = server(settings)
     try:

@@ -57,10 +57,12 @@ def work(
         store_url=store_url,
         log_json=log_json,
     )
+    from zhenzan.api.jobs.reach import check_reach
     from zhenzan.api.jobs.worker import Worker
     from zhenzan.api.logs import configure
 
     configure(as_json=settings.log_json)
+    check_reach(settings)
     database = open_database(settings)
     try:
         made = [Worker(settings, database) for _ in range(max(settings.workers, 1))]

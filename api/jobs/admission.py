@@ -43,9 +43,10 @@ def admitted(
         raise Problem(403, "upload-only", detail)
     roots = roots_of(settings.roots, principal.tenant_id)
     paths = tuple(str(allowed_path(path, roots)) for path in asked.paths)
-    prefixes = [parse_prefix(text, principal.tenant_id) for text in settings.url_prefixes]
-    for url in asked.urls:
-        allowed_url(url, prefixes)
+    if asked.urls:
+        prefixes = [parse_prefix(text, principal.tenant_id) for text in settings.url_prefixes]
+        for url in asked.urls:
+            allowed_url(url, prefixes)
     _check_options(asked, settings)
     options = asked.options.model_copy(
         update={
