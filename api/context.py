@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from fastapi import Request
@@ -12,9 +13,9 @@ from zhenzan.api.rates import Rates
 from zhenzan.api.request_log import Observer
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
-from zhenzan.features.errors import ZhenzanError
+from zhenzan.features.errors import UsageError, ZhenzanError, printable
 
-__all__ = ["Part", "Service", "service"]
+__all__ = ["Part", "Service", "opened", "service"]
 
 _T = TypeVar("_T")
 
@@ -70,7 +71,7 @@ class Service:
 
     def start(self) -> None:
         """Makes folder and tables, then starts the parts; stops those started if one cannot."""
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make(self.settings.data_dir)
         self.database.migrate()
         try:
             for make in self._makers:
@@ -89,6 +90,31 @@ class Service:
                 self._parts.pop().stop()
         finally:
             self.database.close()
+
+
+def opened(settings: Settings) -> Database:
+    """The database with all its tables, made with its folder where there is none.
+
+    Raises:
+        UsageError: Folder or database cannot be used.
+        MissingDependencyError: The database cannot be reached.
+    """
+    _make(settings.data_dir)
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        place = printable(str(folder), 200)
+        raise UsageError(f"the folder of data {place} cannot be used: {error.strerror}") from error
 
 
 def service(request: Request) -> Service:

@@ -8,12 +8,11 @@ from typing import Final
 import uvicorn
 from zhenzan.api.app import create_app
 from zhenzan.api.connections import PunctualProtocol
-from zhenzan.api.context import Service
+from zhenzan.api.context import Service, opened
 from zhenzan.api.jobs.reach import check_reach
 from zhenzan.api.logs import configure
 from zhenzan.api.security.keys import any_key
 from zhenzan.api.settings import Settings
-from zhenzan.api.storage import Database
 from zhenzan.features.errors import UsageError
 
 __all__ = ["check_address", "run", "server"]
@@ -33,10 +32,8 @@ def check_address(settings: Settings) -> None:
     """
     if settings.is_loopback:
         return
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_url)
+    database = opened(settings)
     try:
-        database.migrate()
         with database.reading() as session:
             guarded = any_key(session)
     finally:
@@ -88,10 +85,13 @@ def run(settings: Settings) -> None:
     """Serves until it is stopped by a signal.
 
     Raises:
-        UsageError: A setting cannot be right; the address needs keys, or cannot be listened on.
+        UsageError: A setting cannot be right; folder or database cannot be used; the address needs
+            keys, or cannot be listened on.
+        MissingDependencyError: The database cannot be reached.
     """
     configure(as_json=settings.log_json)
     check_reach(settings)
+    opened(settings).close()  # the server's own log would say where it failed, not why
     check_address(settings)
     running = server(settings)
     try:

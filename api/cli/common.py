@@ -55,12 +55,9 @@ def service_settings(**options: Any) -> Settings:
 
 def open_database(settings: Settings) -> Database:
     """The database with all its tables; made where there is none."""
-    from zhenzan.api.storage import Database
+    from zhenzan.api.context import opened
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_url)
-    database.migrate()
-    return database
+    return opened(settings)
 
 
 def duration_ms(text: str | None, option: str) -> int | None:

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from zhenzan.api.storage.migrations import migrate
-from zhenzan.features.errors import MissingDependencyError, UsageError
+from zhenzan.features.errors import MissingDependencyError, UsageError, printable
 
 __all__ = ["Database"]
 
@@ -70,15 +70,24 @@ class Database:
         """Brings the tables up to this version; several processes may call it at once.
 
         Raises:
-            UsageError: The database is of a later version of Zhenzan.
+            UsageError: The database is of a later version of Zhenzan, or is none.
             MissingDependencyError: The database cannot be reached.
         """
         try:
             with self.engine.connect() as connection, connection.begin():
                 migrate(connection)
         except OperationalError as error:
-            message = "the database cannot be reached; is it running, and may this user open it?"
-            raise MissingDependencyError(message) from error
+            raise MissingDependencyError(
+                "the database cannot be reached; is it running, and may this user open it? "
+                + self._reason(error)
+            ) from error
+        except DatabaseError as error:
+            raise UsageError(f"the database cannot be used: {self._reason(error)}") from error
+
+    def _reason(self, error: DatabaseError) -> str:
+        """Which database, and what its driver says, in one line."""
+        place = printable(str(self.engine.url.database), 200)
+        return f"{place}: {printable(str(error.orig).partition(chr(10))[0], 200)}"
 
     def check(self) -> None:
         """Asks for one row.

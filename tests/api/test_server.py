@@ -15,12 +15,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from zhenzan.api import server as api_server
 from zhenzan.api.connections import PunctualProtocol
+from zhenzan.api.context import opened
 from zhenzan.api.security.keys import create_key
 from zhenzan.api.server import check_address, server
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
-from zhenzan.features.errors import UsageError
+from zhenzan.features.errors import MissingDependencyError, UsageError
 
 
 @contextmanager
@@ -138,6 +140,29 @@ def test_loopback_needs_none(tmp_path: Path) -> None:
     for host in ("127.0.0.1", "::1", "localhost"):
         check_address(Settings.read(data_dir=tmp_path / "absent", host=host))
     assert not (tmp_path / "absent").exists()
+
+
+def test_why_it_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_server, "configure", lambda **_: None)
+    file, broken = tmp_path / "file", tmp_path / "broken"
+    file.touch()
+    broken.mkdir()
+    (broken / "zhenzan.db").write_bytes(b"no database" * 1000)
+    for folder, why in (
+        (file, f"{file} cannot be used: File exists"),
+        (file / "below", f"{file}/below cannot be used: Not a directory"),
+        (Path("/proc/x"), "/proc/x cannot be used: No such file or directory"),
+        (broken, f"{broken}/zhenzan.db: file is not a database"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            api_server.run(Settings.read(data_dir=folder, workers=0, port=free_port()))
+        assert why in str(caught.value)
+
+
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "zhenzan.db").mkdir()
+    with pytest.raises(MissingDependencyError, match=r"zhenzan\.db: unable to open"):
+        opened(Settings.read(data_dir=tmp_path))
 
 
 @pytest.fixture
