@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, TextIO
 
 from zhenzan.api.request_log import where
+from zhenzan.api.settings import Settings, misspelt
 from zhenzan.detector.terminal import clean
 
-__all__ = ["FIELDS", "JsonLines", "PlainLines", "configure"]
+__all__ = ["FIELDS", "JsonLines", "PlainLines", "begin", "configure"]
+
+_log: Final = logging.getLogger("zhenzan.api")
 
 FIELDS: Final = (
     "request_id", "method", "route", "status", "ms", "tenant", "key", "job", "scan", "stream",
@@ -63,6 +67,14 @@ class PlainLines(logging.Formatter):
         facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
         words = f"{_when(record)} {record.levelname.lower():7} {record.getMessage()} {facts}"
         return clean(words.rstrip(), 2000)
+
+
+def begin(settings: Settings) -> None:
+    """Logs of a process that an operator starts, and first a warning of names that set nothing."""
+    configure(as_json=settings.log_json)
+    for name, meant in misspelt(os.environ).items():
+        hint = f"; {meant} may be meant" if meant else ""
+        _log.warning("%s is no setting%s", clean(name, 80), hint)
 
 
 def configure(*, as_json: bool, stream: TextIO | None = None) -> None:

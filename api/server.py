@@ -10,7 +10,7 @@ from zhenzan.api.app import create_app
 from zhenzan.api.connections import PunctualProtocol
 from zhenzan.api.context import Service, opened
 from zhenzan.api.jobs.reach import check_reach
-from zhenzan.api.logs import configure
+from zhenzan.api.logs import begin
 from zhenzan.api.security.keys import any_key
 from zhenzan.api.settings import Settings
 from zhenzan.features.errors import UsageError
@@ -89,7 +89,7 @@ def run(settings: Settings) -> None:
             keys, or cannot be listened on.
         MissingDependencyError: The database cannot be reached.
     """
-    configure(as_json=settings.log_json)
+    begin(settings)
     check_reach(settings)
     opened(settings).close()  # the server's own log would say where it failed, not why
     check_address(settings)

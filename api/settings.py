@@ -7,6 +7,8 @@ separated as the system separates them (`:`), lists of prefixes by spaces or com
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,12 +16,14 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from zhenzan.features.errors import UsageError
 
-__all__ = ["LOOPBACK", "Settings"]
+__all__ = ["LOOPBACK", "Settings", "misspelt"]
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 """Addresses that only this machine reaches."""
 
 _MB: Final = 1 << 20
+_PREFIX: Final = "ZHENZAN_"
+_OF_TESTS: Final = "ZHENZAN_TEST_"
 
 
 def _folders(value: Any) -> Any:
@@ -73,7 +77,7 @@ class Settings(BaseSettings):
         log_json: Logs as JSON lines instead of text.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ZHENZAN_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(default_factory=_home)
     database_url: str = Field("", repr=False)  # may hold a password
@@ -129,6 +133,23 @@ class Settings(BaseSettings):
             return cls(**{name: value for name, value in options.items() if value is not None})
         except ValueError as error:
             raise UsageError(_told(error)) from error
+
+
+def misspelt(names: Iterable[str]) -> dict[str, str | None]:
+    """Names of the environment that set nothing, each with the setting that may be meant.
+
+    `ZHENZAN_TEST_…` is left to tests.
+    """
+    known = {name.upper() for name in Settings.model_fields}
+    found = {}
+    for name in sorted(names):
+        upper = name.upper()  # settings are read whatever their case
+        setting = upper.removeprefix(_PREFIX)
+        if setting == upper or upper.startswith(_OF_TESTS) or setting in known:
+            continue
+        near = get_close_matches(setting, known, n=1)
+        found[name] = f"{_PREFIX}{near[0]}" if near else None
+    return found
 
 
 def _told(error: ValueError) -> str:

@@ -102,10 +102,10 @@ def follow(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Judge streams as they grow, where `serve` runs with ZHENZAN_FOLLOWERS=0."""
     settings = service_settings(data_dir=data_dir, database_url=database_url)
     from zhenzan.api.clock import system_clock
-    from zhenzan.api.logs import configure
+    from zhenzan.api.logs import begin
     from zhenzan.api.streams.follower import Follower
 
-    configure(as_json=settings.log_json)
+    begin(settings)
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())

@@ -59,9 +59,9 @@ def work(
     )
     from zhenzan.api.jobs.reach import check_reach
     from zhenzan.api.jobs.worker import Worker
-    from zhenzan.api.logs import configure
+    from zhenzan.api.logs import begin
 
-    configure(as_json=settings.log_json)
+    begin(settings)
     check_reach(settings)
     database = open_database(settings)
     try:

@@ -143,7 +143,7 @@ def test_loopback_needs_none(tmp_path: Path) -> None:
 
 
 def test_why_it_does_not_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_server, "configure", lambda **_: None)
+    monkeypatch.setattr(api_server, "begin", lambda _: None)
     file, broken = tmp_path / "file", tmp_path / "broken"
     file.touch()
     broken.mkdir()

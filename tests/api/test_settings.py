@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
-from zhenzan.api.settings import Settings
+from zhenzan.api import logs
+from zhenzan.api.settings import Settings, misspelt
 from zhenzan.features.errors import UsageError
 
 PAGE = Path(__file__).parents[2] / "docs" / "service.md"
@@ -67,3 +69,18 @@ def test_what_cannot_be_is_told_without_its_value(monkeypatch: pytest.MonkeyPatc
 def test_an_operator_sees_no_password_in_what_is_shown() -> None:
     found = Settings.read(database_url="postgresql://u:hidden@127.0.0.1/z")
     assert "hidden" not in repr(found) and "hidden" not in str(found)
+
+
+def test_names_that_set_nothing_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = ["ZHENZAN_RETENTION_DAY", "ZHENZAN_ROOTS", "zhenzan_port", "ZHENZAN_TEST_POSTGRES",
+             "ZHENZAN_QQ", "PATH", "ZHENZAN"]  # fmt: skip
+    assert misspelt(given) == {
+        "ZHENZAN_QQ": None, "ZHENZAN_RETENTION_DAY": "ZHENZAN_RETENTION_DAYS",
+    }  # fmt: skip
+    monkeypatch.setattr(logs, "configure", lambda **_: None)
+    monkeypatch.setenv("ZHENZAN_RETENTION_DAY", "90")
+    with caplog.at_level(logging.WARNING, "zhenzan"):
+        logs.begin(Settings.read())
+    assert "ZHENZAN_RETENTION_DAY is no setting; ZHENZAN_RETENTION_DAYS may be meant" in caplog.text

@@ -29,7 +29,7 @@ GOOD = "https://data.example.com/{tenant}/"
 def test_a_prefix_that_cannot_be_one_ends_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> None:
-    monkeypatch.setattr(server, "configure", lambda **_: None)
+    monkeypatch.setattr(server, "begin", lambda _: None)
     chosen = Settings.read(data_dir=tmp_path / "data", workers=0, url_prefixes=(GOOD, prefix))
     with pytest.raises(UsageError, match="ZHENZAN_URL_PREFIXES: number 2") as caught:
         server.run(chosen)
