@@ -115,7 +115,8 @@ class RequestLog:
 
 
 def _pattern(scope: Scope) -> str:
-    return str(getattr(scope.get("route"), "path", None) or "none")
+    """As it is documented: `{batch_id}`, also where the route takes a path for it."""
+    return str(getattr(scope.get("route"), "path_format", None) or "none")
 
 
 def where(error: BaseException) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def delete_stream(name: _Name, who: _Writer, held: _Held, request: Request) -> N
 
 
 @router.get(
-    "/streams/{name}/batches/{batch_id}", operation_id="get_batch", responses=responses(404)
+    "/streams/{name}/batches/{batch_id:path}", operation_id="get_batch", responses=responses(404)
 )
 def get_batch(
     name: _Name, batch_id: Annotated[str, Path(max_length=200)], who: _Writer, held: _Held

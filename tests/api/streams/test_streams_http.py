@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
 from zhenzan.api.context import Service
+from zhenzan.api.request_log import RequestSeen
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage.models import NamedReference, StoredScan
 from zhenzan.api.streams.follower import Follower
@@ -156,6 +158,20 @@ def test_backlog_pushes_back_and_forgets_no_promise(
         folder = small.data_dir / "streams"
         assert not list(folder.rglob("arriving/*"))
         assert len(list(folder.rglob("pending/*"))) == 2
+
+
+@pytest.mark.parametrize("batch", ["2026/05/01-17", "/a", "a/", "a//b", "?#"])
+def test_a_batch_is_asked_for_by_any_id(
+    client: TestClient, held: Service, lines: list[str], batch: str
+) -> None:
+    seen: list[RequestSeen] = []
+    held.observers.append(seen.append)
+    client.put("/v1/streams/main", json={})
+    sent = send(client, lines[:2], batch)
+    assert sent.status_code == 202, sent.text
+    found = client.get(f"/v1/streams/main/batches/{quote(batch, safe='')}")
+    assert found.json() == {**sent.json(), "replayed": True}
+    assert seen[-1].route == "/v1/streams/{name}/batches/{batch_id}"
 
 
 def test_what_is_no_batch_is_refused(client: TestClient, lines: list[str]) -> None:
