@@ -161,9 +161,11 @@ def cancel_job(
     now_ms = held.clock()
 
     def work(session: Session) -> JobOut:
+        asked_ms = _queue.find(session, who, job_id).cancel_ms
         job = _queue.cancel(session, who, job_id, now_ms=now_ms)
-        request_id = getattr(request.state, "request_id", None)
-        record(session, who, "job.cancel", job_id, now_ms=now_ms, request_id=request_id)
+        if job.cancel_ms != asked_ms:  # else it is over, or was asked for before
+            request_id = getattr(request.state, "request_id", None)
+            record(session, who, "job.cancel", job_id, now_ms=now_ms, request_id=request_id)
         return JobOut.of(job)
 
     done = once.run(who, job_id, JobOut, work)

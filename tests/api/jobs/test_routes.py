@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 from zhenzan.api.context import Service
 from zhenzan.api.settings import Settings
+from zhenzan.api.storage.models import Job
 
 CSV = b"kind,section_id,account_id,ts_ms\nlike,x:s,x:a,1700000000000\n"
 Headers = dict[str, str]
@@ -179,6 +181,21 @@ def test_a_job_that_waits_is_cancelled_at_once(client: TestClient, held: Service
     events = client.get(f"/v1/jobs/{job['id']}/events").text
     assert '"status": "queued"' in events
     assert '"status": "cancelled"' in events
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"), [("queued", 1), ("running", 1), ("succeeded", 0), ("failed", 0)]
+)
+def test_a_cancelling_that_changes_nothing_leaves_no_line(
+    client: TestClient, held: Service, status: str, lines: int
+) -> None:
+    job = upload(client).json()
+    with held.database.session() as session:
+        session.execute(update(Job).values(status=status))
+    for _ in range(3):
+        assert client.post(f"/v1/jobs/{job['id']}/cancel").status_code == 200
+    told = client.get("/v1/audit", params={"target": job["id"]}).json()["items"]
+    assert [line["action"] for line in told] == ["job.cancel"] * lines + ["job.create"]
 
 
 def test_events_go_on_after_the_last_that_was_seen(client: TestClient) -> None:
