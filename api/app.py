@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from zhenzan.api import problems
 from zhenzan.api.clock import Clock, system_clock
 from zhenzan.api.context import Service
+from zhenzan.api.heads import Heads
 from zhenzan.api.openapi import described, document
 from zhenzan.api.pages.routes import PAGE_ROUTERS
 from zhenzan.api.parts import PARTS
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
             Middleware(RequestLog, observers=held.observers),
             Middleware(Origins, settings=chosen),
             Middleware(Bodies, settings=chosen),
+            Middleware(Heads),
         ],
         openapi_url="/v1/openapi.json",
         docs_url=None,  # the page would load scripts from elsewhere

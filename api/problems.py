@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -157,13 +157,19 @@ def _allowed(app: FastAPI, scope: Scope) -> list[str]:
     """All methods of an address; a route by itself knows only its own."""
     described = app.openapi()["paths"].get(scope["path"])
     if described:  # of `/v1/jobs/upload`, not of the job that would be named so
-        return sorted(method.upper() for method in described)
+        return _with_head(method.upper() for method in described)
     asked = {key: scope[key] for key in ("type", "path", "root_path", "headers", "query_string")}
-    return [
+    return _with_head(
         method
         for method in _METHODS
         if any(r.matches({**asked, "method": method})[0] is Match.FULL for r in app.routes)
-    ]
+    )
+
+
+def _with_head(methods: Iterable[str]) -> list[str]:
+    """`Heads` answers HEAD wherever GET is answered."""
+    found = set(methods)
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _id(request: Request) -> str | None:
