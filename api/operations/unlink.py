@@ -1,30 +1,32 @@
 """Takes one account out of a finished scan: its id, and what it wrote; the counts stay.
 
 Whoever asks to be forgotten is not to be found any more, and the figures of everybody else are to
-stay what they were told. So the id is replaced, everywhere in the scan, by a random one that is
-written down nowhere, and the texts of its comments are emptied.
+stay what they were told. So the id is replaced, wherever the scan means the account by it, by a
+random one that is written down nowhere, and the texts of its comments are emptied. The same text
+may be the id of a section or a figure as well: those are left alone.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from zhenzan.api.operations.unlink_lines import lines_without
 from zhenzan.detector.results import SORT_KEYS, write_table
 from zhenzan.features.errors import InputError
 from zhenzan.models.attribution import Reference
 
 __all__ = ["unlink"]
 
-_WRITTEN: Final = ("text",)  # columns of what people wrote, beside the author's id
-_RENAMED: Final = ("name_shape", "avatar_hash")  # columns that describe the account
+_NAMED: Final = ("account_id", "creator_id")  # columns that hold ids of accounts
+# Columns that hold ids of several kinds, with the column that tells which.
+_NAMED_WHERE: Final = {"member_id": "member_kind", "id": "unit"}
+_WRITTEN: Final = ("text", "quote")  # columns of what people wrote, beside the comment's id
+_DESCRIBED: Final = ("name_shape", "avatar_hash")  # columns that describe the account
 
 
 def unlink(scan: Path, account_id: str, instead: str) -> int:
@@ -43,9 +45,10 @@ def unlink(scan: Path, account_id: str, instead: str) -> int:
     learnt = scan / "reference" / "attribution"
     for path in sorted(scan.rglob("*.parquet")):
         if learnt not in path.parents:
-            found += _table(path, account_id, instead, wrote)
+            found += _table(path, scan, account_id, instead, wrote)
+    also = _is_other_id(scan, account_id)
     for path in sorted(scan.glob("*.jsonl")):
-        found += _lines(path, account_id, instead)
+        found += _lines(path, account_id, instead, also=also)
     return found + _memory(scan, learnt, account_id, instead)
 
 
@@ -56,37 +59,44 @@ def _comments_of(scan: Path, account_id: str) -> pa.Array:
     return rows["comment_id"].combine_chunks()
 
 
-def _table(path: Path, account_id: str, instead: str, wrote: pa.Array) -> int:
-    table, hits = pq.read_table(path), None
-    for place, field in enumerate(table.schema):
-        column = table.column(place)
-        changed = None
-        if pa.types.is_string(field.type):
-            same = pc.fill_null(pc.equal(column, account_id), False)
-            changed = pc.if_else(same, instead, column)
-        elif pa.types.is_list(field.type) and pa.types.is_string(field.type.value_type):
-            same = _lists_with(column, account_id)
-            changed = _in_lists(column, account_id, instead) if pc.any(same).as_py() else None
-        if changed is not None and pc.any(same).as_py():
-            table = table.set_column(place, field, changed)
-            hits = same if hits is None else pc.or_(hits, same)
+def _is_other_id(scan: Path, account_id: str) -> bool:
+    """Whether something that is no account has the same id."""
+    for kind in ("section", "comment", "campaign"):
+        name = f"{kind}_id"
+        path = scan / f"{kind}s.parquet"
+        if pq.read_table(path, filters=[(name, "=", account_id)], columns=[name]).num_rows:
+            return True
+    return False
+
+
+def _table(path: Path, scan: Path, account_id: str, instead: str, wrote: pa.Array) -> int:
+    table = pq.read_table(path)
+    hits = pa.array([False] * table.num_rows, pa.bool_())
+    for name in table.column_names:
+        same = _naming(table, name, account_id)
+        if same is not None and pc.any(same).as_py():
+            place = table.schema.get_field_index(name)
+            changed = pc.if_else(same, instead, table[name])
+            table = table.set_column(place, table.schema.field(name), changed)
+            hits = pc.or_(hits, same)
     table, emptied = _emptied(table, instead, wrote)
-    if hits is None and not emptied:
-        return 0
-    _write(path, table)
-    return int(pc.sum(hits).as_py() or 0) if hits is not None else 0
+    named = int(pc.sum(hits).as_py() or 0)
+    if named or emptied:
+        _write(path, scan, table)
+    return named
 
 
-def _lists_with(column: pa.ChunkedArray, account_id: str) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.array([account_id in (row or ()) for row in column.to_pylist()])])
-
-
-def _in_lists(column: pa.ChunkedArray, account_id: str, instead: str) -> pa.ChunkedArray:
-    rows = [
-        None if row is None else [instead if value == account_id else value for value in row]
-        for row in column.to_pylist()
-    ]
-    return pa.chunked_array([pa.array(rows, column.type)])
+def _naming(table: pa.Table, name: str, account_id: str) -> pa.ChunkedArray | None:
+    """Rows that mean the account in this column; None where it holds no ids of accounts."""
+    kind = _NAMED_WHERE.get(name)
+    if not pa.types.is_string(table.schema.field(name).type):
+        return None
+    if name not in _NAMED and kind not in table.column_names:
+        return None
+    same = pc.fill_null(pc.equal(table[name], account_id), False)
+    if name in _NAMED:
+        return same
+    return pc.and_(same, pc.fill_null(pc.equal(table[kind], "account"), False))
 
 
 def _emptied(table: pa.Table, instead: str, wrote: pa.Array) -> tuple[pa.Table, bool]:
@@ -99,7 +109,7 @@ def _emptied(table: pa.Table, instead: str, wrote: pa.Array) -> tuple[pa.Table, 
     if rows is None or not pc.any(rows).as_py():
         return table, False
     emptied = False
-    for name in (*_WRITTEN, *_RENAMED):
+    for name in (*_WRITTEN, *_DESCRIBED):
         if name in table.column_names:
             place = table.schema.get_field_index(name)
             field = table.schema.field(name)
@@ -109,39 +119,21 @@ def _emptied(table: pa.Table, instead: str, wrote: pa.Array) -> tuple[pa.Table, 
     return table, emptied
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def _write(path: Path, scan: Path, table: pa.Table) -> None:
     draft = path.with_name(f"{path.name}.new")
-    by = SORT_KEYS.get(path.stem, ()) if path.parent.name != "reference" else ()
+    by = SORT_KEYS.get(path.stem, ()) if path.parent == scan else ()
     write_table(draft, table, sort_by=by)
     draft.replace(path)
 
 
-def _lines(path: Path, account_id: str, instead: str) -> int:
-    """Statements name it in their references and in their words."""
-    whole = re.compile(rf"(?<![\w:.-]){re.escape(account_id)}(?![\w-])")
-    found, lines = 0, []
-    for line in path.read_text("utf-8").splitlines():
-        if account_id in line or json.dumps(account_id)[1:-1] in line:
-            told = _replaced(json.loads(line), lambda text: whole.sub(instead, text))
-            changed = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-            found += changed != line
-            line = changed
-        lines.append(line)
+def _lines(path: Path, account_id: str, instead: str, *, also: bool) -> int:
+    draft = path.with_name(f"{path.name}.new")
+    found = lines_without(path, draft, account_id, instead, also=also)
     if found:
-        draft = path.with_name(f"{path.name}.new")
-        draft.write_text("".join(f"{line}\n" for line in lines), "utf-8")
         draft.replace(path)
+    else:
+        draft.unlink()
     return found
-
-
-def _replaced(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [_replaced(one, change) for one in value]
-    if isinstance(value, dict):
-        return {key: _replaced(one, change) for key, one in value.items()}
-    return value
 
 
 def _memory(scan: Path, learnt: Path, account_id: str, instead: str) -> int:
@@ -152,13 +144,16 @@ def _memory(scan: Path, learnt: Path, account_id: str, instead: str) -> int:
         reference = Reference.load(learnt)
     except InputError:
         return 0  # of another version: it can serve nobody, and names nobody that we could find
-    same = pc.fill_null(pc.equal(reference.memory.accounts, account_id), False)
-    if not pc.any(same).as_py():
+    memory = reference.memory
+    accounts = _renamed(memory.accounts, account_id, instead)
+    creators = _renamed(memory.creators, account_id, instead)
+    if accounts is None and creators is None:
         return 0
-    ids = pc.if_else(same, instead, reference.memory.accounts)
+    ids = memory.accounts if accounts is None else accounts
+    makers = memory.creators if creators is None else creators
     changed = replace(
         reference,
-        memory=replace(reference.memory, accounts=ids),
+        memory=replace(memory, accounts=ids, creators=makers),
         groups=replace(reference.groups, accounts=ids),
     )
     changed.save(learnt)
@@ -168,3 +163,11 @@ def _memory(scan: Path, learnt: Path, account_id: str, instead: str) -> int:
     draft.write_text(text, "utf-8")
     draft.replace(run)
     return 1
+
+
+def _renamed(ids: pa.Array, account_id: str, instead: str) -> pa.Array | None:
+    """The ids with the other one; None where it is not among them."""
+    if not pa.types.is_string(ids.type):  # of no account at all
+        return None
+    same = pc.fill_null(pc.equal(ids, account_id), False)
+    return pc.if_else(same, instead, ids) if pc.any(same).as_py() else None
