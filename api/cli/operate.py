@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from zhenzan.api.cli.common import DatabaseUrl, DataDir, open_database, service_settings
 from zhenzan.detector.cli.common import JsonFlag, emit_json, say
-from zhenzan.features.errors import UsageError
+from zhenzan.features.errors import UsageError, ZhenzanError
 
 if TYPE_CHECKING:
     from zhenzan.api.jobs.store import StoreBase
@@ -56,10 +56,12 @@ def purge(
     finally:
         database.close()
     if as_json:
-        emit_json({"gone": done.gone, "stays": list(done.stays)})
-        return
-    say("\n".join(f"gone: {count} {kind}" for kind, count in done.gone.items()))
-    say("\n".join(f"stays: {words}" for words in done.stays))
+        emit_json({"gone": done.gone, "stays": list(done.stays), "failed": done.failed})
+    else:
+        say("\n".join(f"gone: {count} {kind}" for kind, count in done.gone.items()))
+        say("\n".join(f"stays: {words}" for words in done.stays))
+    if done.failed:
+        raise ZhenzanError("not all went, run it again: " + "; ".join(done.failed))
 
 
 def backup(

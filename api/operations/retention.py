@@ -16,6 +16,7 @@ from sqlalchemy import delete, or_, select
 from zhenzan.api.jobs.states import OVER
 from zhenzan.api.jobs.store import RemoteStore, StoreBase
 from zhenzan.api.operations.unlink import unlink
+from zhenzan.api.request_log import where
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage import Database
 from zhenzan.api.storage.models import (
@@ -50,14 +51,20 @@ _STAYS_ACCOUNT: Final = (
 
 @dataclass(slots=True)
 class Purged:
-    """What went, by kind, and what stays in words."""
+    """What went, by kind, what stays in words, and what is to be tried again."""
 
     gone: dict[str, int] = field(default_factory=dict)
     stays: tuple[str, ...] = ()
+    failed: list[str] = field(default_factory=list)
 
     def add(self, kind: str, count: int) -> None:
         """Counts what went."""
         self.gone[kind] = self.gone.get(kind, 0) + count
+
+    def fail(self, what: str, error: Exception) -> None:
+        """Notes what could not be done; messages of errors may hold what people wrote."""
+        facts = where(error)
+        self.failed.append(f"{what}: {facts['error']} at {facts['at'][-1]}")
 
 
 def purge_old(
@@ -127,7 +134,12 @@ def purge_account(
         scans = list(session.scalars(select(StoredScan.id).where(*kept)))
         streams = list(session.scalars(select(Stream).where(Stream.tenant_id == tenant_id)))
     for scan_id in scans:
-        done.add("mentions in scans", unlink(store.local(tenant_id, scan_id), account_id, instead))
+        try:
+            mentions = unlink(store.local(tenant_id, scan_id), account_id, instead)
+        except Exception as error:  # the others are not to keep it for that
+            done.fail(f"scan {scan_id}", error)
+        else:
+            done.add("mentions in scans", mentions)
     for stream in streams:
         _purge_of_stream(database, settings, stream, account_id, done)
     _purge_decisions(database, tenant_id, account_id, done)

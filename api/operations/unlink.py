@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pyarrow as pa
@@ -33,23 +34,64 @@ def unlink(scan: Path, account_id: str, instead: str) -> int:
     """Replaces an account in a scan directory.
 
     Args:
-        scan: The directory; its files are replaced one by one, `run.json` last.
+        scan: The directory; its files are replaced once all new ones are written, `run.json` last.
         account_id: As it stands in the scan.
         instead: What nobody can lead back to it.
 
     Returns:
-        How many rows and lines named it.
+        How many rows and lines named it; where none did, or where it fails, no file changes.
     """
+    drafts = _Drafts()
+    try:
+        found = _drafted(scan, account_id, instead, drafts)
+        if found:
+            drafts.swap()
+    finally:
+        drafts.remove()
+    return found
+
+
+class _Drafts:
+    """New files beside the old ones, which they replace together once all are written."""
+
+    def __init__(self) -> None:
+        self._goals: dict[Path, Path] = {}
+
+    def of(self, path: Path) -> Path:
+        """Where the new file is written."""
+        draft = path.with_name(f"{path.name}.new")
+        self._goals[draft] = path
+        return draft
+
+    def swap(self) -> None:
+        """Replaces the old files, in the order in which drafts were asked for."""
+        for draft, path in self._goals.items():
+            draft.replace(path)
+
+    def remove(self) -> None:
+        """Deletes what was not swapped."""
+        for draft in self._goals:
+            draft.unlink(missing_ok=True)
+
+
+def _drafted(scan: Path, account_id: str, instead: str, drafts: _Drafts) -> int:
+    """Writes the drafts, that of `run.json` last: what is kept of the scan goes by its time."""
     found = 0
     wrote = _comments_of(scan, account_id)
     learnt = scan / "reference" / "attribution"
     for path in sorted(scan.rglob("*.parquet")):
         if learnt not in path.parents:
-            found += _table(path, scan, account_id, instead, wrote)
+            found += _table(path, scan, (account_id, instead), wrote, drafts)
     also = _is_other_id(scan, account_id)
     for path in sorted(scan.glob("*.jsonl")):
-        found += _lines(path, account_id, instead, also=also)
-    return found + _memory(scan, learnt, account_id, instead)
+        found += lines_without(path, drafts.of(path), account_id, instead, also=also)
+    run = (scan / "run.json").read_text("utf-8")
+    digests = _memory(learnt, account_id, instead, drafts)
+    if digests is not None:
+        found += 1
+        run = run.replace(*digests)
+    drafts.of(scan / "run.json").write_text(run, "utf-8", newline="\n")
+    return found
 
 
 def _comments_of(scan: Path, account_id: str) -> pa.Array:
@@ -69,8 +111,9 @@ def _is_other_id(scan: Path, account_id: str) -> bool:
     return False
 
 
-def _table(path: Path, scan: Path, account_id: str, instead: str, wrote: pa.Array) -> int:
+def _table(path: Path, scan: Path, names: tuple[str, str], wrote: pa.Array, drafts: _Drafts) -> int:
     table = pq.read_table(path)
+    account_id, instead = names
     hits = pa.array([False] * table.num_rows, pa.bool_())
     for name in table.column_names:
         same = _naming(table, name, account_id)
@@ -82,7 +125,8 @@ def _table(path: Path, scan: Path, account_id: str, instead: str, wrote: pa.Arra
     table, emptied = _emptied(table, instead, wrote)
     named = int(pc.sum(hits).as_py() or 0)
     if named or emptied:
-        _write(path, scan, table)
+        by = SORT_KEYS.get(path.stem, ()) if path.parent == scan else ()
+        write_table(drafts.of(path), table, sort_by=by)
     return named
 
 
@@ -119,36 +163,23 @@ def _emptied(table: pa.Table, instead: str, wrote: pa.Array) -> tuple[pa.Table, 
     return table, emptied
 
 
-def _write(path: Path, scan: Path, table: pa.Table) -> None:
-    draft = path.with_name(f"{path.name}.new")
-    by = SORT_KEYS.get(path.stem, ()) if path.parent == scan else ()
-    write_table(draft, table, sort_by=by)
-    draft.replace(path)
+def _memory(learnt: Path, account_id: str, instead: str, drafts: _Drafts) -> tuple[str, str] | None:
+    """The reference remembers what accounts did: the life stays, without whose it is.
 
-
-def _lines(path: Path, account_id: str, instead: str, *, also: bool) -> int:
-    draft = path.with_name(f"{path.name}.new")
-    found = lines_without(path, draft, account_id, instead, also=also)
-    if found:
-        draft.replace(path)
-    else:
-        draft.unlink()
-    return found
-
-
-def _memory(scan: Path, learnt: Path, account_id: str, instead: str) -> int:
-    """The reference remembers what accounts did: the life stays, without whose it is."""
+    Returns:
+        Its old digest and the new one; None where it stays as it is.
+    """
     if not (learnt / "reference.json").is_file():
-        return 0
+        return None
     try:
         reference = Reference.load(learnt)
     except InputError:
-        return 0  # of another version: it can serve nobody, and names nobody that we could find
+        return None  # of another version: it can serve nobody, and names nobody that we could find
     memory = reference.memory
     accounts = _renamed(memory.accounts, account_id, instead)
     creators = _renamed(memory.creators, account_id, instead)
     if accounts is None and creators is None:
-        return 0
+        return None
     ids = memory.accounts if accounts is None else accounts
     makers = memory.creators if creators is None else creators
     changed = replace(
@@ -156,13 +187,10 @@ def _memory(scan: Path, learnt: Path, account_id: str, instead: str) -> int:
         memory=replace(memory, accounts=ids, creators=makers),
         groups=replace(reference.groups, accounts=ids),
     )
-    changed.save(learnt)
-    run = scan / "run.json"
-    text = run.read_text("utf-8").replace(reference.digest, changed.digest)
-    draft = run.with_name("run.json.new")
-    draft.write_text(text, "utf-8")
-    draft.replace(run)
-    return 1
+    with TemporaryDirectory(prefix=".attribution-", dir=learnt.parent) as folder:
+        for file in changed.save(Path(folder)):
+            file.rename(drafts.of(learnt / file.name))
+    return reference.digest, changed.digest
 
 
 def _renamed(ids: pa.Array, account_id: str, instead: str) -> pa.Array | None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
+from zhenzan.api.jobs.store import open_store
+from zhenzan.api.operations.retention import purge_account
 from zhenzan.api.operations.unlink import unlink
+from zhenzan.api.settings import Settings
+from zhenzan.api.storage import Database
+from zhenzan.api.storage.models import StoredScan
+from zhenzan.detector.cli.main import app
 from zhenzan.detector.results import OUTPUTS, write_scan
 from zhenzan.detector.statements import plain, read_lines, write_lines
 from zhenzan.features.family import Evidence, Text
@@ -152,3 +160,42 @@ def test_tables_without_rows_do_not_stop_it(made: Path) -> None:
     assert (made / "campaigns.parquet").read_bytes() == before
     assert not unlink(made, WHO, "gone:01")
     assert json.loads((made / "run.json").read_text("utf-8"))["n"] == "7"
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+def test_a_scan_that_cannot_be_rewritten_stays_as_it_was(made: Path) -> None:
+    (made / "reference/section_info.parquet").write_bytes(b"PAR1")
+    before = content(made)
+    with pytest.raises(pa.ArrowInvalid):
+        unlink(made, WHO, GONE)
+    assert content(made) == before
+
+
+def test_one_scan_that_fails_does_not_keep_the_others(made: Path, settings: Settings) -> None:
+    database = Database(settings.database_url)
+    database.migrate()
+    place = Path(settings.store_url) / "default"
+    for name in ("scan_a", "scan_b", "scan_c"):
+        shutil.copytree(made, place / name)
+        row = StoredScan(id=name, tenant_id="default", owner="local", title="t", n_sections=1,
+                         n_engagements=1, size_bytes=1, summary={}, created_ms=1)  # fmt: skip
+        with database.session() as session:
+            session.add(row)
+    (place / "scan_a/evidence.jsonl").write_text('"7" {\n')
+    (place / "scan_b/run.json").unlink()
+    store = open_store(settings.store_url, settings.data_dir / "cache")
+    done = purge_account(database, store, settings, "default", WHO)
+    assert [line.partition(": ")[0] for line in done.failed] == ["scan scan_a", "scan scan_b"]
+    assert "{" not in "".join(done.failed)
+    assert WHO in column(place / "scan_a", "accounts.parquet", "account_id")
+    assert WHO not in column(place / "scan_c", "accounts.parquet", "account_id")
+    database.close()
+    told = CliRunner().invoke(
+        app, ["purge", "--account", WHO, "--data-dir", str(settings.data_dir),
+              "--database-url", settings.database_url, "--json"],
+    )  # fmt: skip
+    assert told.exit_code == 1 and "scan_a" in told.stderr
+    assert len(json.loads(told.stdout)["failed"]) == 2
