@@ -1,7 +1,8 @@
 """Pages of a table of a scan: filtered, in an order, without reading more than is needed.
 
-A scan never changes, so the order of the rows that a question chooses is worked out once and kept
-for the next page; a page then reads the row groups that hold its rows.
+The order of the rows that a question chooses is worked out once and kept for the next page; a page
+then reads the row groups that hold its rows. A scan only changes when an account is taken out of
+it: its files are then others, and so are their revisions.
 """
 
 from __future__ import annotations
@@ -19,14 +20,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from zhenzan.api.context import Service
 
-__all__ = ["Asked", "ResultPages"]
+__all__ = ["Asked", "ResultPages", "Revision", "revision"]
 
 Places: TypeAlias = NDArray[np.int64]
+Revision: TypeAlias = tuple[int, int]
 
 _KEPT: Final = 32
 """Orders that are kept: those of as many lists that people page through at once."""
 _KEPT_ROWS: Final = 4_000_000
 """Longer orders (32 MB) are worked out for every page: only lists of acts are that long."""
+
+
+def revision(file: Path) -> Revision:
+    """Another one as soon as the file is replaced; for what is kept of it, here or by callers."""
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class ResultPages:
     """Answers pages (`context.Part`)."""
 
     def __init__(self, _: Service | None = None) -> None:
-        self._orders: OrderedDict[tuple[str, Asked], Places] = OrderedDict()
+        self._orders: OrderedDict[tuple[str, Revision, Asked], Places] = OrderedDict()
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -87,7 +95,7 @@ class ResultPages:
         """Places of the chosen rows in order; None for all rows as they stand."""
         if asked == Asked(asked.table):
             return None
-        key = (scan_id, asked)
+        key = (scan_id, revision(file), asked)
         with self._lock:
             if key in self._orders:
                 self._orders.move_to_end(key)

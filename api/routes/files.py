@@ -16,6 +16,7 @@ from fastapi.responses import (
 from zhenzan.api.context import Service, service
 from zhenzan.api.etags import KEEP, etag_of, has, unchanged
 from zhenzan.api.problems import Problem, responses
+from zhenzan.api.results.rows import revision
 from zhenzan.api.results.run_record import read_run_record
 from zhenzan.api.results.stored import open_scan
 from zhenzan.api.results.tabular import csv_of
@@ -69,7 +70,7 @@ def get_scan_file(
     file = scan.path / (f"{stem}.parquet" if kind == "csv" else name)
     if not file.is_file():
         raise Problem(404, "not-found", "this scan has no such file")
-    tag = etag_of(scan_id, name)
+    tag = etag_of(scan_id, name, revision(file))
     if has(request, tag):
         return unchanged(tag)
     headers = {
@@ -119,7 +120,8 @@ def get_scan_report(
     from zhenzan.detector.report import render_report
 
     scan = open_scan(held, who, scan_id)
-    tag = etag_of(scan_id, "report", lang, section_id, redact, versions())
+    told = revision(scan.path / "run.json")  # replaced with whatever else is
+    tag = etag_of(scan_id, told, "report", lang, section_id, redact, versions())
     if has(request, tag):
         return unchanged(tag)
     try:

@@ -10,7 +10,7 @@ from zhenzan.api import cursors
 from zhenzan.api.context import Service, service
 from zhenzan.api.etags import KEEP, etag_of, has, unchanged
 from zhenzan.api.problems import responses
-from zhenzan.api.results.rows import Asked, ResultPages
+from zhenzan.api.results.rows import Asked, ResultPages, revision
 from zhenzan.api.results.stored import find_scan, open_scan, seen_by
 from zhenzan.api.schemas.page import Cursor, Limit
 from zhenzan.api.schemas.results import Band, ScanOut, ScanPage, page_of
@@ -101,7 +101,8 @@ class _Pager:
             (place,) = cursors.decode(self._cursor, (int,), *query)
             offset = max(place, 0)
         scan = open_scan(self._held, self._who, self._scan_id)
-        tag = etag_of(query, offset, self._limit)
+        told = revision(scan.path / f"{table}.parquet")
+        tag = etag_of(query, told, offset, self._limit)
         if has(self._request, tag):
             return unchanged(tag)
         pages = self._held.part(ResultPages)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
+from zhenzan.api.context import Service
+from zhenzan.api.operations.unlink import unlink
 from zhenzan.api.schemas.results import Band
 from zhenzan.detector import Scan
 from zhenzan.detector.results import BANDS, OUTPUTS
@@ -76,6 +80,36 @@ def test_who_has_the_newest_page_is_told_so(
     again = client.get(url, headers={"If-None-Match": tag})
     assert again.status_code == 304 and not again.content and again.headers["etag"] == tag
     assert client.get(url, params={"limit": 3}, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_after_an_account_left_nothing_old_is_told(
+    client: TestClient, publish: Callable[..., str], scanned: Scan, held: Service
+) -> None:
+    scan_id = publish()
+    url = f"/v1/scans/{scan_id}"
+    who = scanned.comments["account_id"].mode().iloc[0]
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("accounts", {"limit": 1000}), ("accounts", {"sort": "id"}), ("comments", {"limit": 1000}),
+        ("comments", {"account_id": who}), ("engagements", {"account_id": who}),
+        ("files/accounts.csv", {}), ("files/accounts.parquet", {}), ("report.html", {}),
+    ]  # fmt: skip
+    before = [client.get(f"{url}/{path}", params=params) for path, params in asked]
+    unlink(Path(held.settings.store_url) / "default" / scan_id, who, "gone:1")
+    for (path, params), old in zip(asked, before, strict=True):
+        headers = {"If-None-Match": old.headers["etag"]}
+        new = client.get(f"{url}/{path}", params=params, headers=headers)
+        assert new.status_code == 200, path
+        assert not re.search(rf"{who}(?!\d)", new.text), path
+        if params.get("limit"):
+            kept = [
+                [{**row, "account_id": None} for row in answer.json()["items"]]
+                for answer in (old, new)
+            ]
+            key = "comment_id" if path == "comments" else "score"
+            assert sorted(map(str, kept[0])) == sorted(map(str, kept[1]))
+            assert [row[key] for row in kept[0]] == [row[key] for row in kept[1]]
+        if "account_id" in params:
+            assert old.json()["total"] and not new.json()["total"]
 
 
 def test_a_cursor_of_another_list_is_refused(
