@@ -118,7 +118,8 @@ def _filed(
 
     def work(session: Session) -> DecisionOut:
         row = add(session, now_ms)
-        facts = {"verdict": row.verdict, "subject": f"{row.subject_kind} {row.subject_id}"}
+        # The id may be one of an account, and this log is never changed; the decision has it.
+        facts = {"verdict": row.verdict, "subject_kind": row.subject_kind}
         request_id = getattr(request.state, "request_id", None)
         record(
             session, who, f"{row.kind}.create", row.id, facts, now_ms=now_ms, request_id=request_id

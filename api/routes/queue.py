@@ -92,7 +92,7 @@ def create_assignment(
         row = assign(session, who, body.scan_id, subject, take_over=body.take_over, now_ms=now_ms)
         request_id = getattr(request.state, "request_id", None)
         record(
-            session, who, "assignment.create", row.id, {"subject": " ".join(subject)},
+            session, who, "assignment.create", row.id, {"subject_kind": body.subject_kind},
             now_ms=now_ms, request_id=request_id,
         )  # fmt: skip
         return AssignmentOut.of(row)

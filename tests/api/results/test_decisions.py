@@ -71,6 +71,20 @@ def test_from_decision_to_overturned(
     assert actions == ["ruling.create", "appeal.create", "decision.create"]
 
 
+def test_the_audit_log_names_no_account(
+    client: TestClient, publish: Callable[..., str], scanned: Scan
+) -> None:
+    scan_id, who = publish(), str(scanned.accounts["account_id"].iloc[0])
+    subject = {"scan_id": scan_id, "subject_kind": "account", "subject_id": who}
+    taken = post(client, "/v1/assignments", **subject)
+    made = decide(client, scan_id, who, subject_kind="account")
+    appeal = post(client, f"/v1/decisions/{made['id']}/appeal", reason="Not me.")
+    lines = client.get("/v1/audit").json()["items"]
+    assert [line["target"] for line in lines] == [appeal["id"], made["id"], taken["id"]]
+    assert all(line["detail"]["subject_kind"] == "account" for line in lines)
+    assert who not in str(lines)
+
+
 def test_labels_are_what_training_reads(
     client: TestClient, publish: Callable[..., str], scanned: Scan, tmp_path: Path
 ) -> None:
