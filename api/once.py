@@ -11,12 +11,12 @@ second waits for the first and is given its answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from zhenzan.api.context import Service, service
@@ -24,7 +24,18 @@ from zhenzan.api.problems import Problem
 from zhenzan.api.security.principal import Principal
 from zhenzan.api.storage.models import Idempotency
 
-__all__ = ["REPLAYED", "IdempotencyKey", "Once", "forget_before"]
+__all__ = [
+    "KEPT_MS",
+    "REPLAYED",
+    "IdempotencyKey",
+    "Once",
+    "forget_account",
+    "forget_before",
+]
+
+# Senders try again within hours; Stripe, from whom the header is, forgets keys after a day.
+KEPT_MS: Final = 7 * 86_400_000
+"""So long the first answer is given again."""
 
 REPLAYED: Final = "Idempotency-Replayed"
 """Header of an answer that was given before."""
@@ -136,6 +147,24 @@ class Once:
         return hashlib.sha256(f"{self._what}\n{body}".encode()).hexdigest()
 
 
-def forget_before(session: Session, before_ms: int) -> None:
-    """Drops answers given before that time; their keys may be used again."""
-    session.execute(delete(Idempotency).where(Idempotency.created_ms < before_ms))
+def forget_before(session: Session, before_ms: int) -> int:
+    """Drops answers given before that time, and says how many; their keys may be used again."""
+    old = delete(Idempotency).where(Idempotency.created_ms < before_ms)
+    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def forget_account(
+    session: Session, tenant_id: str, account_id: str, decisions: Collection[str]
+) -> int:
+    """Drops answers about an account, or that tell of one of these decisions; says how many."""
+    told = Idempotency.answer
+    about = told["subject_kind"].as_string() == "account"
+    gone = delete(Idempotency).where(
+        Idempotency.tenant_id == tenant_id,
+        or_(
+            and_(about, told["subject_id"].as_string() == account_id),
+            told["id"].as_string().in_(decisions),
+        ),
+    )
+    found = session.execute(gone, execution_options={"synchronize_session": False})
+    return int(found.rowcount)  # type: ignore[attr-defined]

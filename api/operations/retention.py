@@ -12,9 +12,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from zhenzan.api.jobs.states import OVER
 from zhenzan.api.jobs.store import RemoteStore, StoreBase
+from zhenzan.api.once import KEPT_MS, forget_account, forget_before
 from zhenzan.api.operations.unlink import unlink
 from zhenzan.api.request_log import where
 from zhenzan.api.settings import Settings
@@ -70,7 +71,7 @@ class Purged:
 def purge_old(
     database: Database, store: StoreBase, settings: Settings, now_ms: int, days: int
 ) -> Purged:
-    """Deletes scans, jobs that are over, and rows of streams of that age.
+    """Deletes scans, jobs that are over, kept answers, and rows of streams of that age.
 
     A section of a stream goes as a whole, once nothing came for it for so long.
 
@@ -99,6 +100,7 @@ def purge_old(
     with database.session() as session:
         over = delete(Job).where(Job.status.in_(OVER), Job.created_ms < before)
         done.add("jobs", session.execute(over).rowcount)  # type: ignore[attr-defined]
+        done.add("kept answers", forget_before(session, now_ms - min(days * DAY_MS, KEPT_MS)))
     for stream in streams:
         _purge_sections(database, settings, stream, before, done)
     return done
@@ -222,6 +224,7 @@ def _purge_decisions(database: Database, tenant_id: str, account_id: str, done: 
         while more:  # what names a decision goes with it
             more = set(session.scalars(select(Decision.id).where(Decision.appeal_of.in_(more))))
             ids |= more
+        done.add("kept answers", forget_account(session, tenant_id, account_id, ids))
         while ids:  # the last first: rows refer to each other
             named = select(Decision.appeal_of).where(Decision.appeal_of.is_not(None))
             last = delete(Decision).where(Decision.id.in_(ids), Decision.id.not_in(named))
@@ -233,7 +236,7 @@ def _purge_decisions(database: Database, tenant_id: str, account_id: str, done: 
         session.execute(
             delete(Assignment).where(
                 Assignment.tenant_id == tenant_id,
-                or_(Assignment.subject_kind == "account"),
+                Assignment.subject_kind == "account",
                 Assignment.subject_id == account_id,
             )
         )

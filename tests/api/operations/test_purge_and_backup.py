@@ -149,7 +149,7 @@ def test_old_things_go(service: Service, made: Path) -> None:
     service.send("2", [like("busy", f"a{n}") for n in range(20)], NOW_MS)
     service.follow(reference)
     done = purge_old(service.database, service.store, service.settings, NOW_MS, 30)
-    assert done.gone == {"scans": 1, "jobs": 1, "rows of streams": 20}
+    assert done.gone == {"scans": 1, "jobs": 1, "kept answers": 0, "rows of streams": 20}
     assert sorted(p.name for p in Path(service.settings.store_url, "default").iterdir()) == [
         "scan_named", "scan_new",
     ]  # fmt: skip

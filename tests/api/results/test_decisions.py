@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from zhenzan.api.context import Service
 from zhenzan.api.decisions.shadow import wilson
+from zhenzan.api.jobs.store import open_store
+from zhenzan.api.operations.retention import purge_account
+from zhenzan.api.storage.models import Idempotency
 from zhenzan.detector import Scan
 from zhenzan.detector.training.labels import read_labels
 
@@ -83,6 +86,27 @@ def test_the_audit_log_names_no_account(
     assert [line["target"] for line in lines] == [appeal["id"], made["id"], taken["id"]]
     assert all(line["detail"]["subject_kind"] == "account" for line in lines)
     assert who not in str(lines)
+
+
+def test_kept_answers_go_with_the_account(
+    client: TestClient, publish: Callable[..., str], scanned: Scan, held: Service
+) -> None:
+    scan_id, (who, other) = publish(), scanned.accounts["account_id"].iloc[:2]
+    for account in (who, other):
+        subject = {"scan_id": scan_id, "subject_kind": "account", "subject_id": account}
+        post(client, "/v1/assignments", **subject, headers={"Idempotency-Key": f"a-{account}"})
+        keyed = {"Idempotency-Key": f"d-{account}"}
+        made = decide(client, scan_id, account, subject_kind="account", headers=keyed)
+        url = f"/v1/decisions/{made['id']}/appeal"
+        post(client, url, reason="No.", headers={"Idempotency-Key": f"p-{account}"})
+    section = scanned.sections["section_id"].iloc[0]
+    decide(client, scan_id, section, headers={"Idempotency-Key": "s"})
+    store = open_store(held.settings.store_url, held.settings.data_dir / "cache")
+    done = purge_account(held.database, store, held.settings, "default", who)
+    assert done.gone["kept answers"] == 3 and not done.failed
+    with held.database.reading() as session:
+        kept = set(session.scalars(select(Idempotency.key)))
+    assert kept == {f"a-{other}", f"d-{other}", f"p-{other}", "s"}
 
 
 def test_labels_are_what_training_reads(
