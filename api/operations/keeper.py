@@ -61,3 +61,5 @@ class Keeper:
             store = open_store(settings.store_url, cache_of(settings))
             gone = purge_old(database, store, settings, now_ms, settings.retention_days)
             _log.info("purged", extra={"rows": sum(gone.gone.values())})
+            if gone.failed:
+                _log.warning("%d streams were in use; the next hour tries again", len(gone.failed))

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import delete, select
 from zhenzan.api.jobs.states import OVER
 from zhenzan.api.jobs.store import RemoteStore, StoreBase
 from zhenzan.api.once import KEPT_MS, forget_account, forget_before
+from zhenzan.api.operations.stream_retention import BusyError, purge_quiet, purge_rows_of
 from zhenzan.api.operations.unlink import unlink
 from zhenzan.api.request_log import where
 from zhenzan.api.settings import Settings
@@ -27,12 +22,7 @@ from zhenzan.api.storage.models import (
     NamedReference,
     StoredScan,
     Stream,
-    StreamBatch,
-    StreamSection,
 )
-from zhenzan.api.streams.appended import stream_folder
-from zhenzan.api.streams.follow import held_alone
-from zhenzan.api.streams.segments import Segments
 from zhenzan.features.errors import UsageError
 
 __all__ = ["DAY_MS", "Purged", "purge_account", "purge_old"]
@@ -65,7 +55,8 @@ class Purged:
     def fail(self, what: str, error: Exception) -> None:
         """Notes what could not be done; messages of errors may hold what people wrote."""
         facts = where(error)
-        self.failed.append(f"{what}: {facts['error']} at {facts['at'][-1]}")
+        inside = f"{facts['error']} at {facts['at'][-1]}"
+        self.failed.append(f"{what}: {error if isinstance(error, BusyError) else inside}")
 
 
 def purge_old(
@@ -73,7 +64,8 @@ def purge_old(
 ) -> Purged:
     """Deletes scans, jobs that are over, kept answers, and rows of streams of that age.
 
-    A section of a stream goes as a whole, once nothing came for it for so long.
+    A section of a stream goes as a whole, once nothing came for it for so long. A stream that is
+    being judged all the while is told in `failed` and left to the next time.
 
     Args:
         database: Of the service.
@@ -102,7 +94,10 @@ def purge_old(
         done.add("jobs", session.execute(over).rowcount)  # type: ignore[attr-defined]
         done.add("kept answers", forget_before(session, now_ms - min(days * DAY_MS, KEPT_MS)))
     for stream in streams:
-        _purge_sections(database, settings, stream, before, done)
+        try:
+            done.add("rows of streams", purge_quiet(database, settings, stream, before))
+        except Exception as error:  # the next hour it may go; the other streams go now
+            done.fail(f"stream {stream.name}", error)
     return done
 
 
@@ -143,74 +138,12 @@ def purge_account(
         else:
             done.add("mentions in scans", mentions)
     for stream in streams:
-        _purge_of_stream(database, settings, stream, account_id, done)
+        try:
+            done.add("rows of streams", purge_rows_of(database, settings, stream, account_id))
+        except Exception as error:
+            done.fail(f"stream {stream.name}", error)
     _purge_decisions(database, tenant_id, account_id, done)
     return done
-
-
-def _purge_sections(
-    database: Database, settings: Settings, stream: Stream, before_ms: int, done: Purged
-) -> None:
-    where = StreamSection.stream_id == stream.id, StreamSection.judged_ms < before_ms
-    with database.reading() as session:
-        quiet = list(session.scalars(select(StreamSection.section_id).where(*where)))
-    ids = pa.array(quiet, pa.string())
-
-    def keep(table: str, rows: pa.Table) -> Any:
-        if not quiet or "section_id" not in rows.column_names or table == "account":
-            return pc.is_valid(rows.column(0))
-        return pc.invert(pc.is_in(rows["section_id"], value_set=ids))
-
-    done.add("rows of streams", _rewritten(settings, stream, keep) if quiet else 0)
-    with database.session() as session:
-        session.execute(delete(StreamSection).where(*where))
-        # The ids of batches are kept so long: a sender who repeats one after it appends it anew.
-        batches = StreamBatch.stream_id == stream.id, StreamBatch.received_ms < before_ms
-        session.execute(delete(StreamBatch).where(*batches, StreamBatch.scored_ms.is_not(None)))
-
-
-def _purge_of_stream(
-    database: Database, settings: Settings, stream: Stream, account_id: str, done: Purged
-) -> None:
-    def keep(_: str, rows: pa.Table) -> Any:
-        kept = None
-        for name in ("account_id", "creator_id"):
-            if name in rows.column_names:
-                other = pc.fill_null(pc.not_equal(rows[name], account_id), True)
-                kept = other if kept is None else pc.and_(kept, other)
-        return kept if kept is not None else pc.is_valid(rows.column(0))
-
-    gone = _rewritten(settings, stream, keep)
-    done.add("rows of streams", gone)
-    if gone:
-        with database.session() as session:
-            row = session.get(Stream, stream.id)
-            if row is not None:
-                row.state = {**row.state, "anew": True}
-
-
-def _rewritten(settings: Settings, stream: Stream, keep: Callable[[str, pa.Table], Any]) -> int:
-    """Rows that left a stream, sorted in or not."""
-    folder = stream_folder(settings.data_dir, stream.tenant_id, stream.id)
-    if not folder.is_dir():
-        return 0
-    with held_alone(folder) as alone:
-        if not alone:
-            raise UsageError("a pass over a stream is under way; try again in a minute")
-        gone = Segments(folder).rewrite(keep)
-        for path in sorted(folder.glob("pending/*/*.parquet")):
-            gone += _piece(path, keep)
-        return gone
-
-
-def _piece(path: Path, keep: Callable[[str, pa.Table], Any]) -> int:
-    rows = pq.read_table(path)
-    kept = rows.filter(keep(path.stem, rows))
-    if kept.num_rows < rows.num_rows:
-        draft = path.with_name(f"{path.name}.new")
-        pq.write_table(kept, draft, compression="lz4")
-        shutil.move(draft, path)
-    return int(rows.num_rows - kept.num_rows)
 
 
 def _purge_decisions(database: Database, tenant_id: str, account_id: str, done: Purged) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,11 +27,12 @@ from zhenzan.api.streams.intake import touched
 from zhenzan.api.streams.judge import JUDGED_TABLES, JudgeParts, parts
 from zhenzan.api.streams.segments import KEYS, Segments
 
-__all__ = ["Passed", "follow", "held_alone"]
+__all__ = ["Passed", "follow", "forget_sections", "held_alone"]
 
 # Rows taken over at once, so that memory stays bounded when a stream was left alone for long.
 _TAKEN_ROWS: Final = 1_000_000
 _UPSERT: Final = 500
+_ASK_S: Final = 0.05  # between two looks whether a lock is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,22 @@ class Passed:
 
 
 @contextmanager
-def held_alone(folder: Path) -> Iterator[bool]:
-    """Whether this process alone may write to the folder, until the end."""
+def held_alone(folder: Path, wait_s: float = 0.0) -> Iterator[bool]:
+    """Whether this process alone may write to the folder, until the end; asked for so long."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    until = time.monotonic() + wait_s
     with (folder / "lock").open("wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
+        while not (alone := _locked(file)) and time.monotonic() < until:
+            time.sleep(_ASK_S)
+        yield alone
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def follow(
@@ -94,7 +102,8 @@ def follow(
     places = {batch.seq: _pieces(folder, batch) for batch in new}
     if new:
         segments.sweep()
-        segments.add(_by_table(places.values()), new[-1].seq)
+        came = {path: b.received_ms for b in new for path in places[b.seq].values()}
+        segments.add(_by_table(places.values()), new[-1].seq, came)
     with database.reading() as session:
         todo = pending(session, stream, stream.judged, _TAKEN_ROWS)
     todo = [batch for batch in todo if batch.seq <= segments.through]

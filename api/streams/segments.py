@@ -8,6 +8,9 @@ The rows of a section stand together in each segment, and the index says where: 
 sections of a thousand million rows, only the row groups that hold them are read. Eight segments of
 a level are merged into one of the next, so that a row is written a few times in all and a section
 is read from few places.
+
+Each row carries when it came (`received_ms`), which stays with it through merges: retention goes by
+it. Rows of segments that lack the column came when the file was written, or before.
 """
 
 from __future__ import annotations
@@ -27,13 +30,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from zhenzan.api.streams.row_index import RowIndex, Runs, digests, runs_of
 
-__all__ = ["KEYS", "Segment", "Segments", "synced"]
+__all__ = ["KEYS", "RECEIVED", "Segment", "Segments", "stamped", "synced"]
 
 KEYS: Final[Mapping[str, str]] = {
     "engagement": "section_id", "comment": "section_id", "section": "section_id",
     "count_snapshot": "section_id", "account": "account_id",
 }  # fmt: skip
 """The tables that a stream may hold, each with the column by which its segments are sorted."""
+
+RECEIVED: Final = "received_ms"
+"""The column of when a row came; in the segments alone, those who read rows do not see it."""
 
 # A group is what is read at least: 2^14 rows take some 3 ms. Larger ones read more rows in vain.
 _GROUP_ROWS: Final = 1 << 14
@@ -80,18 +86,25 @@ class Segments:
         """Of one table, in the order in which they were made."""
         return [self._place / s.file for s in self._live if s.table == table]
 
-    def add(self, pieces: Mapping[str, Sequence[Path]], through: int) -> None:
+    def add(
+        self,
+        pieces: Mapping[str, Sequence[Path]],
+        through: int,
+        received: Mapping[Path, int] | None = None,
+    ) -> None:
         """Takes over the rows of batches up to number `through`; what it has, it does not take.
 
         Args:
             pieces: Parquet files by table, of the batches after `self.through`.
             through: Number of the last batch among them.
+            received: When each of the files came; else when it was written.
         """
         if through <= self.through:
             return
-        made = []
+        made, came = [], received or {}
         for table in sorted(pieces):
-            rows = pa.concat_tables([pq.read_table(path) for path in pieces[table]])
+            parts = [stamped(pq.read_table(p), p, came.get(p)) for p in pieces[table]]
+            rows = pa.concat_tables(parts)
             rows = rows.sort_by(KEYS[table]).combine_chunks()
             if rows.num_rows:
                 made.append(self._write(table, 0, iter([rows])))
@@ -154,17 +167,25 @@ class Segments:
         edges = np.zeros(rows.num_rows + 1, np.int64)
         np.add.at(edges, at[known], 1)
         np.add.at(edges, (at + last - first + 1)[known], -1)
+        if RECEIVED in rows.column_names:
+            rows = rows.drop_columns([RECEIVED])
         return rows.filter(pa.array(np.cumsum(edges[:-1]) > 0))
 
     def rewrite(self, keep: Callable[[str, pa.Table], Any]) -> int:
-        """Keeps the rows that `keep(table, rows)` marks; returns how many went."""
+        """Keeps the rows that `keep(table, rows)` marks; returns how many went.
+
+        Segments that lose nothing stay as they are.
+        """
         kept, gone = [], 0
         for segment in self._live:
-            made = self._write(segment.table, segment.level, self._filtered(segment, keep))
-            gone += segment.rows - made.rows
-            kept.append(made)
-        self._replace([segment for segment in kept if segment.rows], self.through)
-        self._sweep()
+            left = sum(rows.num_rows for rows in self._filtered(segment, keep))
+            if left < segment.rows:
+                gone += segment.rows - left
+                segment = self._write(segment.table, segment.level, self._filtered(segment, keep))
+            kept.append(segment)
+        if gone:
+            self._replace([segment for segment in kept if segment.rows], self.through)
+            self._sweep()
         return gone
 
     def sweep(self) -> None:
@@ -174,9 +195,10 @@ class Segments:
     def _filtered(
         self, segment: Segment, keep: Callable[[str, pa.Table], Any]
     ) -> Iterator[pa.Table]:
-        with pq.ParquetFile(self._place / segment.file) as file:
+        path = self._place / segment.file
+        with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(_GROUP_ROWS):
-                rows = pa.Table.from_batches([batch])
+                rows = stamped(pa.Table.from_batches([batch]), path)
                 yield rows.filter(keep(segment.table, rows))
 
     def _full(self) -> list[Segment]:
@@ -195,8 +217,9 @@ class Segments:
             for segment, own in spans:
                 groups = [n for n, span in enumerate(own) if _overlaps(span, low, high)]
                 if groups:
-                    with pq.ParquetFile(self._place / segment.file) as file:
-                        rows = file.read_row_groups(groups)
+                    path = self._place / segment.file
+                    with pq.ParquetFile(path) as file:
+                        rows = stamped(file.read_row_groups(groups), path)
                     parts.append(rows.filter(_between(rows[key], low, high)))
             if parts:
                 yield pa.concat_tables(parts).sort_by(key)
@@ -298,6 +321,15 @@ def synced(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def stamped(rows: pa.Table, path: Path, received_ms: int | None = None) -> pa.Table:
+    """The rows of a file with when they came: that time, else the file's own."""
+    if RECEIVED in rows.column_names:
+        return rows
+    at = path.stat().st_mtime_ns // 1_000_000 if received_ms is None else received_ms
+    column = pa.array(np.full(rows.num_rows, at, np.int64))
+    return rows.append_column(pa.field(RECEIVED, pa.int64()), column)
 
 
 def _span(statistics: Any) -> tuple[str | None, str | None]:

@@ -144,7 +144,7 @@ def mentions(folder: Path, word: str) -> list[str]:
 def test_old_things_go(service: Service, made: Path) -> None:
     reference = Reference.load(Scan.load(made).learnt)
     old = NOW_MS - 40 * DAY_MS
-    service.send("1", [like("quiet", f"a{n}") for n in range(20)], NOW_MS)
+    service.send("1", [like("quiet", f"a{n}", -60 * 24 * 50) for n in range(20)], old)
     service.follow(reference, old)
     service.send("2", [like("busy", f"a{n}") for n in range(20)], NOW_MS)
     service.follow(reference)
