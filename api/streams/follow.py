@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from zhenzan.api.storage import Database
 from zhenzan.api.storage.models import Stream, StreamBatch, StreamSection
@@ -112,8 +112,10 @@ def follow(
         return None
     through = max([stream.judged, *(batch.seq for batch in todo)])
     rows = sections = 0
+    ids = _everything(segments) if anew else set()
+    if anew:
+        forget_sections(database, stream, sorted(_known(database, stream) - ids))
     if judge is not None:
-        ids = _everything(segments) if anew else set()
         for batch in todo:
             ids |= touched(_pieces(folder, batch))
         with closing(judge(folder, parts(segments, sorted(ids)))) as told:
@@ -153,6 +155,13 @@ def _everything(segments: Segments) -> set[str]:
             ids = pq.read_table(path, columns=["section_id"])["section_id"]
             found.update(ids.unique().to_pylist())
     return found
+
+
+def _known(database: Database, stream: Stream) -> set[str]:
+    """Sections of which something was found."""
+    with database.reading() as session:
+        where = StreamSection.stream_id == stream.id
+        return set(session.scalars(select(StreamSection.section_id).where(where)))
 
 
 def _keep(database: Database, stream: Stream, judged: pa.Table, now_ms: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from zhenzan.api.settings import Settings
@@ -19,6 +20,7 @@ from zhenzan.api.streams.appended import backlog, commit_batch, name_stream
 from zhenzan.api.streams.follow import Passed, follow, held_alone
 from zhenzan.api.streams.intake import take_in
 from zhenzan.api.streams.judge import in_turn
+from zhenzan.api.streams.segments import Segments
 from zhenzan.detector import scan
 from zhenzan.detector.judge_sections import judge_sections
 from zhenzan.detector.simulate import simulate
@@ -162,6 +164,20 @@ def test_another_reference_judges_everything_anew(
     done = log.follow(reference)
     assert done is not None and done.sections == 60 == len(log.told())
     assert log.follow(reference) is None
+
+
+def test_sections_without_rows_are_forgotten_when_all_is_judged_anew(
+    log: Log, lines: list[str], reference: Reference
+) -> None:
+    log.send(lines)
+    log.follow(reference)
+    kept = log.told()
+    Segments(log.folder).rewrite(lambda _, rows: pc.not_equal(rows["section_id"], "s001"))
+    with log.database.session() as session:
+        session.get_one(Stream, log.stream.id).state = {"anew": True}
+    log.follow(reference)
+    del kept["s001"]
+    assert log.told() == kept
 
 
 def test_one_process_at_a_time(log: Log) -> None:
