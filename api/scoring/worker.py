@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from zhenzan.api.processes import end_with_parent
 from zhenzan.detector.score_section import SectionScore, SectionScorer
@@ -30,7 +30,9 @@ _OURS: Final = re.compile(r"/\S*/zhenzan-[^/\s]+/(given/)?")
 _MORE_GARBAGE: Final = 50_000
 """Objects between two looks for garbage: a score makes 10^5 that are gone when it is done."""
 
-_scorers: OrderedDict[tuple[str, str | None, float | None], SectionScorer] = OrderedDict()
+_Key: TypeAlias = tuple[str, int, str | None, float | None]
+
+_scorers: OrderedDict[_Key, SectionScorer] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,11 @@ def _score(task: ScoreTask) -> dict[str, Any]:
 
 
 def _scorer(task: ScoreTask) -> SectionScorer:
-    key = (f"{task.place} {task.ids} {task.key_file}", task.model, task.base_rate)
+    where, written = f"{task.place} {task.ids} {task.key_file}", _written_ns(task.place)
+    key = (where, written, task.model, task.base_rate)
+    # One whose scan was rewritten may remember an account that was to be forgotten.
+    for known in [one for one in _scorers if one[0] == where and one[1] != written]:
+        _scorers.pop(known).close()
     if key not in _scorers:
         while len(_scorers) >= _WARM:
             _scorers.popitem(last=False)[1].close()
@@ -130,6 +136,14 @@ def _scorer(task: ScoreTask) -> SectionScorer:
         )
     _scorers.move_to_end(key)
     return _scorers[key]
+
+
+def _written_ns(place: str) -> int:
+    """When the scan was last written: `run.json` is replaced with whatever else is."""
+    try:
+        return (Path(place) / "run.json").stat().st_mtime_ns
+    except OSError:  # whoever reads the scan says why
+        return 0
 
 
 def _answer(found: SectionScore, include: tuple[str, ...]) -> dict[str, Any]:

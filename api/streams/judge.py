@@ -47,18 +47,19 @@ class References:
     """References that were loaded, the last used of them."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Path, Reference] = OrderedDict()
+        self._held: OrderedDict[Path, tuple[int, Reference]] = OrderedDict()
 
     def get(self, learnt: Path) -> Reference:
-        """The reference in a folder, as it was when it was first asked for."""
+        """The reference in a folder; read again when it was replaced there."""
         from zhenzan.models.attribution import Reference
 
-        if learnt not in self._held:
-            self._held[learnt] = Reference.load(learnt)
+        written = (learnt / "reference.json").stat().st_mtime_ns
+        if learnt not in self._held or self._held[learnt][0] != written:
+            self._held[learnt] = (written, Reference.load(learnt))
             while len(self._held) > _KEPT:
                 self._held.popitem(last=False)
         self._held.move_to_end(learnt)
-        return self._held[learnt]
+        return self._held[learnt][1]
 
 
 def parts(segments: Segments, ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 from zhenzan.api.context import Service
+from zhenzan.api.operations.unlink import unlink
+from zhenzan.api.scoring import worker
 from zhenzan.api.scoring.pool import ScorePool
 from zhenzan.detector import Scan, scan
 from zhenzan.detector.score_section import write_section
+from zhenzan.models.attribution import Reference
 
 NOW_MS = 1_790_000_000_000
 ALL = ["comments", "accounts", "engagements", "campaigns", "campaign_members", "evidence",
@@ -77,6 +81,25 @@ def test_what_cannot_be_scored_is_told(
         assert client.post("/v1/score", json=body, headers=theirs).status_code == 404
     url = "/v1/references/2026-q1"
     assert [client.delete(url, headers=admin).status_code for _ in range(2)] == [204, 404]
+
+
+def test_a_scan_that_was_rewritten_is_read_again(
+    scanned: Scan, world: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "scan"
+    shutil.copytree(scanned.path, place)
+    payload = payload_of(world, scanned.sections["section_id"].iloc[0])
+    task = worker.ScoreTask(str(place), payload, NOW_MS, str(tmp_path / "key"))
+    try:
+        before = [worker.score(task)["reference_digest"] for _ in range(2)]
+        assert unlink(place, scanned.accounts["account_id"].iloc[0], "gone:1")
+        after = worker.score(task)["reference_digest"]
+        assert len(worker._scorers) == 1
+    finally:
+        worker._close()
+    learnt = Reference.load(Scan.load(place).learnt)
+    assert before == [scanned.run["attribution"]["learnt_reference"]] * 2
+    assert after == learnt.digest != before[0]
 
 
 @pytest.mark.slow

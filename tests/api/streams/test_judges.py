@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from zhenzan.api.streams.intake import take_in
-from zhenzan.api.streams.judge import in_turn, parts
+from zhenzan.api.streams.judge import References, in_turn, parts
 from zhenzan.api.streams.judges import Judges, JudgingFailedError
 from zhenzan.api.streams.segments import Segments
 from zhenzan.models.attribution import Reference
@@ -100,6 +102,7 @@ def test_what_fails_is_told_without_its_message(
 def test_they_end_with_their_follower(folder: Path, ids: list[str], learnt: Path) -> None:
     code = f"""
 import os, sys
+from dataclasses import replace
 from pathlib import Path
 from zhenzan.api.streams.judges import Judges
 if __name__ == "__main__":
@@ -157,3 +160,13 @@ def test_parts_hold_every_section_once(tmp_path: Path, monkeypatch: pytest.Monke
     for some in made:
         rows = sum(sizes.get(key, 0) for key in some)
         assert len(some) <= 8 and (rows <= 100 or len(some) == 1)
+
+
+def test_a_reference_that_was_replaced_is_read_again(
+    reference: Reference, learnt: Path, tmp_path: Path
+) -> None:
+    place, held = tmp_path / "learnt", References()
+    shutil.copytree(learnt, place)
+    assert held.get(place) is held.get(place)
+    replace(reference, cut=reference.cut / 2).save(place)
+    assert held.get(place).cut == reference.cut / 2
