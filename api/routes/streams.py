@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -35,6 +34,7 @@ from zhenzan.api.streams.appended import (
     stream_folder,
 )
 from zhenzan.api.streams.embedded import EmbeddedFollower
+from zhenzan.api.streams.leftovers import DELETED, remove_folder
 from zhenzan.api.streams.queries import one_section, sections_page
 from zhenzan.api.streams.receive import media_type, receive_batch
 from zhenzan.detector.judge_sections import NOT_LOOKED_AT
@@ -163,17 +163,20 @@ def get_stream(name: _Name, who: _Reader, held: _Held) -> StreamOut:
     "/streams/{name}", operation_id="delete_stream", status_code=204, responses=responses(404)
 )
 def delete_stream(name: _Name, who: _Writer, held: _Held, request: Request) -> None:
-    """Deletes a stream with its rows and all that was found of them."""
+    """Deletes a stream with its rows and all that was found of them.
+
+    Rows that are being judged leave the disk when that ends; late batches are answered 404.
+    """
     now = held.clock()
     with held.database.session() as session:
         row = find_stream(session, who.tenant_id, name)
         folder = stream_folder(held.settings.data_dir, who.tenant_id, row.id)
         forget_stream(session, row)
         record(
-            session, who, "stream.delete", row.id, {"name": name, "n_rows": row.n_rows},
+            session, who, DELETED, row.id, {"name": name, "n_rows": row.n_rows},
             now_ms=now, request_id=request.state.request_id,
         )  # fmt: skip
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
 
 
 @router.get(

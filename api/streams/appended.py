@@ -156,6 +156,9 @@ def commit_batch(
     except IntegrityError:
         with database.reading() as session:
             earlier = find_batch(session, stream.id, batch_id, digest)
+            gone = session.get(Stream, stream.id) is None
+        if gone:
+            raise Problem(404, "no-stream", "the stream was deleted") from None
         if earlier is None:
             raise
         return earlier, False

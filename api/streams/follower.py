@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 from zhenzan.api.jobs.store import open_store
 from zhenzan.api.jobs.tasks import cache_of
 from zhenzan.api.request_log import where
@@ -27,6 +28,7 @@ from zhenzan.api.streams.appended import stream_folder
 from zhenzan.api.streams.follow import Passed, follow, held_alone
 from zhenzan.api.streams.judge import JudgeParts
 from zhenzan.api.streams.judges import Judges
+from zhenzan.api.streams.leftovers import is_gone, sweep_deleted
 from zhenzan.detector.results import Scan
 from zhenzan.features.errors import ZhenzanError
 
@@ -35,6 +37,7 @@ __all__ = ["Follower", "main"]
 _log: Final = logging.getLogger("zhenzan.api.streams")
 _AGAIN_S: Final = 30.0  # after a pass that failed
 _LOOK_S: Final = 0.5
+_SWEEP_S: Final = 60.0
 
 
 class Follower:
@@ -55,8 +58,12 @@ class Follower:
     def run_forever(self, stopped: threading.Event) -> None:
         """Passes until it is told to stop; a pass ends between two parts of its work."""
         self.sweep()
+        swept = -_SWEEP_S
         try:
             while not stopped.is_set():
+                if time.monotonic() - swept >= _SWEEP_S:
+                    swept = time.monotonic()
+                    self._sweep_deleted()
                 if not self.once(stopped.is_set):
                     stopped.wait(_LOOK_S)
         finally:
@@ -90,6 +97,12 @@ class Follower:
                 if old and place.name not in known:
                     shutil.rmtree(place, ignore_errors=True)
 
+    def _sweep_deleted(self) -> None:
+        try:
+            sweep_deleted(self._database, self._settings.data_dir)
+        except Exception as error:  # it is looked again in a minute
+            _log.error("sweep failed", extra=where(error))
+
     def _waiting(self) -> list[Stream]:
         anew = Stream.state["anew"].as_boolean()
         with self._database.reading() as session:
@@ -105,8 +118,13 @@ class Follower:
             if not alone:
                 return 0
             began = time.monotonic()
-            judge = self._judge(stream)
-            done = follow(self._database, stream, folder, judge, self._clock, stopped)
+            try:
+                judge = self._judge(stream)
+                done = follow(self._database, stream, folder, judge, self._clock, stopped)
+            except (IntegrityError, FileNotFoundError):
+                if not is_gone(self._database, stream.id):
+                    raise
+                done = None  # deleted meanwhile; the sweep removes what was written since
         if done is not None:
             self._tell(stream, done, time.monotonic() - began)
         return int(done is not None)

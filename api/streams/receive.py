@@ -23,6 +23,7 @@ from zhenzan.api.streams.appended import (
     stream_folder,
 )
 from zhenzan.api.streams.intake import MEDIA_TYPES, Body, take_in
+from zhenzan.api.streams.leftovers import is_gone
 
 __all__ = ["media_type", "receive_batch"]
 
@@ -63,8 +64,8 @@ async def receive_batch(
         Its row, and whether it is new.
 
     Raises:
-        Problem: 404 no such stream; 413 too large; 422 unreadable, or an id used for another
-            body; 503 with `Retry-After` while too much waits to be judged.
+        Problem: 404 no such stream, or none any more; 413 too large; 422 unreadable, or an id used
+            for another body; 503 with `Retry-After` while too much waits to be judged.
     """
     stream = await anyio.to_thread.run_sync(_admitted, held, tenant_id, name, batch_id)
     folder = stream_folder(held.settings.data_dir, tenant_id, stream.id)
@@ -75,6 +76,10 @@ async def receive_batch(
         return await anyio.to_thread.run_sync(
             _append, held, stream, batch_id, kind, table, body, digest
         )
+    except FileNotFoundError:  # its files go with the stream
+        if await anyio.to_thread.run_sync(is_gone, held.database, stream.id):
+            raise Problem(404, "no-stream", "the stream was deleted") from None
+        raise
     finally:
         await anyio.to_thread.run_sync(lambda: body.unlink(missing_ok=True))
 

@@ -16,7 +16,9 @@ from zhenzan.api.context import Service
 from zhenzan.api.request_log import RequestSeen
 from zhenzan.api.settings import Settings
 from zhenzan.api.storage.models import NamedReference, StoredScan
+from zhenzan.api.streams import follow, intake, receive
 from zhenzan.api.streams.follower import Follower
+from zhenzan.api.streams.leftovers import sweep_deleted
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -116,6 +118,45 @@ def test_a_reference_in_use_stays(client: TestClient, named: str) -> None:
     client.put("/v1/streams/main", json={})
     client.delete("/v1/streams/other")
     assert client.delete(f"/v1/references/{named}").status_code == 204
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_batch_that_comes_too_late_is_answered_404(
+    client: TestClient, held: Service, lines: list[str], monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    client.put("/v1/streams/main", json={})
+
+    def take_in(*args: Any) -> Any:
+        taken = None if when == "before" else intake.take_in(*args)
+        assert client.delete("/v1/streams/main").status_code == 204
+        return taken or intake.take_in(*args)
+
+    monkeypatch.setattr(receive, "take_in", take_in)
+    assert send(client, lines[:5], "b").status_code == 404
+    sweep_deleted(held.database, held.settings.data_dir)
+    assert not list((held.settings.data_dir / "streams" / "default").iterdir())
+
+
+def test_a_stream_is_deleted_while_it_is_judged(
+    client: TestClient, held: Service, named: str, lines: list[str],
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    client.put("/v1/streams/main", json={"reference": named})
+    send(client, lines, "b")
+    keep = follow._keep
+
+    def late(*args: Any) -> None:
+        assert client.delete("/v1/streams/main").status_code == 204
+        keep(*args)
+
+    monkeypatch.setattr(follow, "_keep", late)
+    place = held.settings.data_dir / "streams" / "default"
+    (place / "of another database" / "segments").mkdir(parents=True)
+    assert Follower(held.settings, held.database, held.clock).once() == 0
+    assert not [line for line in caplog.records if line.levelname == "ERROR"]
+    assert len(list(place.iterdir())) == 2
+    assert sweep_deleted(held.database, held.settings.data_dir) == 1
+    assert [path.name for path in place.iterdir()] == ["of another database"]
 
 
 def test_the_same_batch_at_once_counts_once(client: TestClient, lines: list[str]) -> None:
