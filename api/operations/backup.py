@@ -6,6 +6,7 @@
       zhenzan.db      the SQLite database, or tables.zip with a JSON-lines file a table (PostgreSQL)
       scans/          <tenant>/<scan>/…
       streams/        <tenant>/<stream>/…
+      keys/           <tenant>.key: without it new scans hash ids otherwise than those here
 
 The database is copied first. Scans never change once their row stands, so those that the copy names
 are the ones copied; a stream is copied while no pass runs, with all batches that the copy promised.
@@ -76,10 +77,11 @@ def back_up(
     for tenant_id, stream_id, promised in streams:
         source = stream_folder(settings.data_dir, tenant_id, stream_id)
         _copy_stream(source, draft / "streams" / tenant_id / stream_id, promised)
+    keys = _copy_keys(settings.data_dir / "keys", draft / "keys")
     files = {name: _digest(path) for name, path in _files(draft)}
     record = {
         "version": zhenzan_version(), "schema": head(), "made_ms": now_ms,
-        "scans": len(scans), "streams": len(streams), "files": len(files),
+        "scans": len(scans), "streams": len(streams), "keys": keys, "files": len(files),
         "bytes": sum(path.stat().st_size for _, path in _files(draft)),
     }  # fmt: skip
     _write_json(draft / _RECORD, {**record, "sha256": files})
@@ -118,6 +120,7 @@ def restore(folder: Path, settings: Settings) -> dict[str, Any]:
     record = check_backup(folder)
     if (settings.data_dir / "streams").exists() or _any_scan(settings):
         raise UsageError("there are scans or streams already: restore into an empty place")
+    _check_keys(folder / "keys", settings.data_dir / "keys")
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
@@ -134,6 +137,7 @@ def restore(folder: Path, settings: Settings) -> dict[str, Any]:
                         ("streams", settings.data_dir / "streams")):  # fmt: skip
         if (folder / name).is_dir():
             shutil.copytree(folder / name, place, dirs_exist_ok=True)
+    _copy_keys(folder / "keys", settings.data_dir / "keys")
     _go_on(settings)
     return record
 
@@ -247,6 +251,27 @@ def _copy_stream(source: Path, target: Path, promised: set[str]) -> None:
                 shutil.copytree(source / "pending" / segment, target / "pending" / segment)
         if (source / "manifest.json").is_file():
             shutil.copy2(source / "manifest.json", target / "manifest.json")
+
+
+def _copy_keys(source: Path, target: Path) -> int:
+    """Copies the tenants' keys of hashed ids, for this user alone; says how many there are."""
+    found = sorted(source.glob("*.key"))
+    if found:
+        target.mkdir(mode=0o700, exist_ok=True)
+    for path in found:
+        descriptor = os.open(target / path.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(path.read_bytes())
+    return len(found)
+
+
+def _check_keys(kept: Path, place: Path) -> None:
+    """No key is there that is not the one of the backup."""
+    for path in kept.glob("*.key"):
+        there = place / path.name
+        if there.is_file() and there.read_bytes() != path.read_bytes():
+            raise UsageError(f"{there} is another key than that of the backup; move it away first")
 
 
 def _go_on(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from zhenzan.api.jobs.store import FolderStore, open_store
+from zhenzan.api.jobs.tenant_key import tenant_key
 from zhenzan.api.operations.backup import back_up, check_backup, restore
 from zhenzan.api.operations.retention import DAY_MS, purge_account, purge_old
 from zhenzan.api.settings import Settings
@@ -208,9 +209,10 @@ def test_a_backup_comes_back_as_it_was(
     service.follow(reference)
     service.send("2", [like("t", f"a{n}") for n in range(10)])
     service.decide("d1", "section", "s")
+    key = tenant_key(service.settings.data_dir, "default")
     out = tmp_path / "backup"
     made_record = back_up(service.database, service.store, service.settings, out, NOW_MS)
-    assert (made_record["scans"], made_record["streams"]) == (3, 1)
+    assert [made_record[name] for name in ("scans", "streams", "keys")] == [3, 1, 1]
     assert not (tmp_path / "backup.partial").exists()
     assert check_backup(out) == made_record
     with pytest.raises(UsageError, match="exists"):
@@ -221,7 +223,14 @@ def test_a_backup_comes_back_as_it_was(
     fresh = _fresh(service, tmp_path, database_url)
     if fresh is None:
         return
+    other = tenant_key(fresh.data_dir, "default")
+    with pytest.raises(UsageError, match="another key"):
+        restore(out, fresh)
+    other.unlink()
     restore(out, fresh)
+    for copy in (out / "keys" / "default.key", other):
+        assert copy.read_bytes() == key.read_bytes()
+        assert (copy.stat().st_mode & 0o777, copy.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     database = Database(fresh.database_url)
     store = open_store(fresh.store_url, tmp_path / "cache")
     assert isinstance(store, FolderStore) and store.holds("default", "scan_named")
