@@ -20,7 +20,7 @@ from zhenzan.api.streams.ages import acting, quiet_sections
 from zhenzan.api.streams.appended import stream_folder
 from zhenzan.api.streams.follow import forget_sections, held_alone
 from zhenzan.api.streams.row_index import digests
-from zhenzan.api.streams.segments import RECEIVED, Segments
+from zhenzan.api.streams.segments import KEYS, RECEIVED, Segments
 from zhenzan.features.errors import UsageError
 
 __all__ = ["BusyError", "purge_quiet", "purge_rows_of"]
@@ -45,7 +45,7 @@ def purge_quiet(database: Database, settings: Settings, stream: Stream, before_m
         if folder is not None:
             segments = Segments(folder)
             quiet = quiet_sections(segments, folder / "pending", before_ms)
-            gone = segments.rewrite(_is_kept(segments, folder, quiet, before_ms))
+            gone = _rewritten(segments, folder / "pending", quiet, before_ms)
             forget_sections(database, stream, quiet.to_pylist())
             _count_out(database, stream, gone)
     with database.session() as session:
@@ -55,19 +55,18 @@ def purge_quiet(database: Database, settings: Settings, stream: Stream, before_m
     return gone
 
 
-def _is_kept(
-    segments: Segments, folder: Path, quiet: pa.Array, before_ms: int
-) -> Callable[[str, pa.Table], Any]:
-    """Marks the rows that stay: an account while it is new, or has a row in another table."""
-    known = acting(segments, folder / "pending", quiet, before_ms)
+def _rewritten(segments: Segments, pending: Path, quiet: pa.Array, before_ms: int) -> int:
+    """Without these sections, and without accounts that are old and have no other row."""
+    known = acting(segments, pending, quiet, before_ms)
+    tables = [t for t in KEYS if (len(quiet) if t != "account" else known is not None)]
 
     def keep(table: str, rows: pa.Table) -> Any:
-        if table != "account":
+        if table != "account" or known is None:
             return pc.invert(pc.is_in(rows["section_id"], value_set=quiet))
         named = np.isin(digests(rows["account_id"].to_pylist()), known)
         return pc.or_(pc.greater_equal(rows[RECEIVED], before_ms), pa.array(named))
 
-    return keep
+    return segments.rewrite(keep, tables)
 
 
 def purge_rows_of(database: Database, settings: Settings, stream: Stream, account_id: str) -> int:

@@ -46,13 +46,13 @@ def quiet_sections(segments: Segments, pending: Path, before_ms: int) -> pa.Arra
 
 def acting(
     segments: Segments, pending: Path, without: pa.Array, before_ms: int
-) -> NDArray[np.uint64]:
-    """Digests of the accounts that have rows beside their own, of some sections none.
+) -> NDArray[np.uint64] | None:
+    """Digests of the accounts that have rows beside their own, those of some sections left out.
 
-    Empty where no row of the table of accounts came before that time: then nobody asks.
+    None where no row of the table of accounts came before that time: then nobody asks.
     """
     if not any(_oldest(path) < before_ms for path in segments.files("account")):
-        return np.empty(0, np.uint64)
+        return None
     found = [np.empty(0, np.uint64)]
     for path in (path for table in _OF_SECTIONS for path in segments.files(table)):
         for rows in _columns(path, ["section_id", *_ACCOUNTS]):

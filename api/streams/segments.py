@@ -171,14 +171,18 @@ class Segments:
             rows = rows.drop_columns([RECEIVED])
         return rows.filter(pa.array(np.cumsum(edges[:-1]) > 0))
 
-    def rewrite(self, keep: Callable[[str, pa.Table], Any]) -> int:
+    def rewrite(
+        self, keep: Callable[[str, pa.Table], Any], tables: Collection[str] = tuple(KEYS)
+    ) -> int:
         """Keeps the rows that `keep(table, rows)` marks; returns how many went.
 
-        Segments that lose nothing stay as they are.
+        Segments of other tables are not read, and those that lose nothing stay as they are.
         """
         kept, gone = [], 0
         for segment in self._live:
-            left = sum(rows.num_rows for rows in self._filtered(segment, keep))
+            left = segment.rows
+            if segment.table in tables:
+                left = sum(rows.num_rows for rows in self._filtered(segment, keep))
             if left < segment.rows:
                 gone += segment.rows - left
                 segment = self._write(segment.table, segment.level, self._filtered(segment, keep))
