@@ -22,6 +22,13 @@ from zhenzan.models.by_class import class_calibrations, cross_calibrated, silent
 from zhenzan.models.calibration import LOUD, fit_conformal
 from zhenzan.models.held_out import class_figures, main_class, sliced
 from zhenzan.models.intervals import Amounts, fit_widening
+from zhenzan.models.lineage import (
+    labelled_record,
+    lineage,
+    refuse_seen_worlds,
+    seeds_of,
+    seen_by_base,
+)
 from zhenzan.models.scorers.amounts import LEAST, attributed_ends, grow_amounts, log_amounts
 from zhenzan.models.scorers.attributed import ATTRIBUTION
 from zhenzan.models.scorers.inputs import Known
@@ -43,7 +50,7 @@ class Rows:
         frame: Columns `family__feature`, indexed by id.
         facts: In the same order: `positive`, `group`, `class`, `slice`, `rules` (their score), and
             of sections `amount`, `n_engagements`, `n_purchased`, `n_purchased_lo`,
-            `n_purchased_hi`.
+            `n_purchased_hi`; `labelled` (not of a simulated world) where rows can come again.
     """
 
     frame: pd.DataFrame
@@ -107,8 +114,10 @@ class _Unit:
     start: str | None = None
     group: NDArray[np.intp] = field(init=False)
     positive: Flags = field(init=False)
+    seen: Flags = field(init=False)
 
     def __post_init__(self) -> None:
+        self.seen = self.rows.facts["seen"].to_numpy(bool)
         self.group = np.unique(self.rows.facts["group"].to_numpy(str), return_inverse=True)[1]
         self.positive = self.rows.facts["positive"].to_numpy(bool)
 
@@ -127,7 +136,8 @@ def train_bundle(
     """Trains the units that have both outcomes in two groups at least.
 
     Trees of a base are continued, over its columns; ranges and calibrations are those of the new
-    rows alone, since scores have moved. A unit that the rows cannot train stays the base's, whole.
+    rows alone, since scores have moved. Rows that the base has seen are learnt from again, and
+    neither calibrate nor judge. A unit that the rows cannot train stays the base's, whole.
 
     Args:
         rows: Unit to labelled rows.
@@ -140,17 +150,22 @@ def train_bundle(
         step: Called with done, total and a word before each growing of trees.
 
     Raises:
-        UsageError: No unit can be trained, or the base reads other features.
+        UsageError: No unit can be trained, or the base reads other features or was trained on the
+            same worlds.
     """
     s = settings or TrainSettings()
     units: dict[str, UnitModel] = {}
     figures: dict[str, dict[str, Any]] = {}
     if base is not None:
         base.check_versions(known.versions, known.specs)
+        refuse_seen_worlds(seeds_of(told or {}), base.training)
     growths = 2 * s.folds + 1  # of a unit: watched, out of fold, and the last
-    for number, (unit, part) in enumerate(rows.items()):
+    for number, (unit, given) in enumerate(rows.items()):
         old = None if base is None else base.units.get(unit)
-        why = _untrainable(part)
+        seen = seen_by_base(unit, given.facts, None if old is None or base is None
+                            else base.training)  # fmt: skip
+        part = Rows(given.frame, given.facts.assign(seen=seen))
+        why = _untrainable(part.facts[~seen])
         if why is not None:
             figures[unit] = {"skipped": why}
             continue
@@ -165,22 +180,17 @@ def train_bundle(
     if not units:
         why = "; ".join(f"{unit}: {figure['skipped']}" for unit, figure in figures.items())
         raise UsageError(f"nothing can be trained: {why}")
-    begun = {}
+    labelled = labelled_record({unit: rows[unit].facts for unit in units if unit in rows})
     if base is not None:
         units = {**base.units, **units}
-        begun = {"warm_start": {"name": base.name, "digest": base.digest, **_lineage(base)}}
     versions = {c.split("__")[0] for model in units.values() for c in model.columns}
-    training = {"settings": asdict(s), "held_out": figures, **(told or {}), **begun}
+    training = {
+        "settings": asdict(s), "held_out": figures, **(told or {}), **labelled, **lineage(base)
+    }  # fmt: skip
     return Bundle(name, {f: known.versions[f] for f in sorted(versions)}, units, training)
 
 
-def _lineage(base: Bundle) -> dict[str, Any]:
-    """What the base was trained on, so that nothing of it is taken for unseen."""
-    return {name: base.training[name] for name in ("worlds", "warm_start") if name in base.training}
-
-
-def _untrainable(rows: Rows) -> str | None:
-    facts = rows.facts
+def _untrainable(facts: pd.DataFrame) -> str | None:
     for outcome in (True, False):
         groups = facts.loc[facts["positive"] == outcome, "group"].nunique()
         if groups < 2:
@@ -249,6 +259,8 @@ def _train_unit(
         fit_stand_ins(kinds, u.rows.facts["rules"].to_numpy(np.float64), u.positive, *least),
     )
     made = {"n_trees": n_trees, **_figures(u, raw, stated, ends)}
+    if u.seen.any():
+        made["seen_by_base"] = int(u.seen.sum())
     if unit == "section":
         made["splits"] = _splits(u, n_trees)
     return model, made
@@ -257,7 +269,7 @@ def _train_unit(
 def _splits(u: _Unit, n_trees: int) -> list[dict[str, Any]]:
     """Later days and other pools, among the rows of the main class."""
     kinds = u.rows.facts["class"].to_numpy(str)
-    mine = np.flatnonzero(kinds == main_class(kinds))
+    mine = np.flatnonzero((kinds == main_class(kinds)) & ~u.seen)
     return split_figures(
         u.rows.facts.iloc[mine],
         u.rows.frame.iloc[mine],
@@ -266,11 +278,15 @@ def _splits(u: _Unit, n_trees: int) -> list[dict[str, Any]]:
 
 
 def _folds(u: _Unit) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    groups = min(len(np.unique(u.group[u.positive])), len(np.unique(u.group)))
+    """What is learnt from and what is held in each fold; rows that the base has seen only teach."""
+    new, old = np.flatnonzero(~u.seen), np.flatnonzero(u.seen)
+    group, positive = u.group[new], u.positive[new]
+    groups = min(len(np.unique(group[positive])), len(np.unique(group)))
     split = StratifiedGroupKFold(
         max(2, min(u.settings.folds, groups)), shuffle=True, random_state=u.settings.seed
     )
-    made = list(split.split(u.rows.frame, u.positive, u.group))
+    parts = split.split(u.rows.frame.iloc[new], positive, group)
+    made = [(np.sort(np.append(new[a], old)), new[b]) for a, b in parts]
     return [(a, b) for a, b in made if len(np.unique(u.positive[a])) == 2 and len(b)]
 
 

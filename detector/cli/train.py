@@ -83,6 +83,7 @@ def train(
     from zhenzan.detector.options import ScanOptions
     from zhenzan.detector.training.train import Data
     from zhenzan.detector.training.train import train as run
+    from zhenzan.models.lineage import without_rows
     from zhenzan.models.scorers.registry import get_bundle
     from zhenzan.models.train import TrainSettings
 
@@ -109,7 +110,7 @@ def train(
     )
     with progress_bar() as progress:
         made = run(out, data, TrainSettings(folds=folds, seed=seed), name=name, progress=progress)
-    told = {k: v for k, v in made.training.items() if k != "held_out"}
+    told = {k: v for k, v in without_rows(made.training).items() if k != "held_out"}
     figures = made.training["held_out"]
     diary.write("train", made.name, parameters={**told, "digest": made.digest}, figures=figures,
                 files=[out])  # fmt: skip
@@ -140,4 +141,6 @@ def _show(made: Bundle, out: Path) -> None:
             f"{part['recall_at_0.5pct']:.2f} (rules {part['recall_at_0.5pct_rules']:.2f}); "
             f"calibrated: {calibrated}"
         )
+        if seen := part.get("seen_by_base"):
+            say(f"{unit}: {seen} rows that the base has seen are in none of these figures")
     say("Judge it on data it has not seen: zhenzan evaluate --model DIR --worlds N")

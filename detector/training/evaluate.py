@@ -20,6 +20,7 @@ from zhenzan.features.errors import InputError, UsageError
 from zhenzan.models.applicability import drift
 from zhenzan.models.bundle import Bundle, UnitModel
 from zhenzan.models.held_out import main_class
+from zhenzan.models.lineage import seen_worlds
 from zhenzan.models.scorers.amounts import stated_interval
 from zhenzan.models.scorers.inputs import UNITS
 from zhenzan.models.scorers.trees import booster_from_text, raw_scores
@@ -90,7 +91,7 @@ def evaluate_bundle(
     Raises:
         UsageError: A world was trained on.
     """
-    if overlap := sorted(set(seeds) & _trained_on(bundle.training)):
+    if overlap := seen_worlds(seeds, bundle.training):
         raise UsageError(f"the bundle was trained on worlds {overlap}; choose others")
     rows = gather_worlds(seeds, scale, progress, keep)
     made: dict[str, Any] = {"bundle": bundle.name, "digest": bundle.digest, "units": {}}
@@ -116,14 +117,6 @@ def evaluate_bundle(
             "slices": slice_figures(judged),
         }
     return made
-
-
-def _trained_on(training: Mapping[str, Any]) -> set[int]:
-    """Worlds that the bundle saw, and those of the bundles that it continues."""
-    was, base = training.get("worlds", {}), training.get("warm_start")
-    first = was.get("first", 0)
-    own = set(range(first, first + was.get("count", 0)))
-    return own if base is None else own | _trained_on(base)
 
 
 def judged_rows(unit: str, model: UnitModel, rows: Rows) -> pd.DataFrame:

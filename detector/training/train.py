@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from zhenzan.features.errors import UsageError
 from zhenzan.features.families import families
 from zhenzan.models.bundle import Bundle
 from zhenzan.models.card.write import write_card
+from zhenzan.models.lineage import refuse_seen_worlds
 from zhenzan.models.scorers.inputs import UNITS, known_features
 from zhenzan.models.train import Rows, TrainSettings, train_bundle
 
@@ -68,20 +69,23 @@ def train(
         progress: Told of each step.
 
     Raises:
-        UsageError: There is nothing to train on, or too little of one outcome.
+        UsageError: There is nothing to train on, or too little of one outcome, or the base was
+            trained on the same worlds.
         InputError: Files or labels cannot be read, or do not fit.
     """
     if bool(data.paths) != (data.labels is not None):
         raise UsageError("files need --labels, and --labels needs files: name both or neither")
     if not data.paths and not data.worlds:
         raise UsageError("nothing to train on: name files with --labels, or --worlds")
+    seeds = range(data.first_world, data.first_world + data.worlds)
+    if data.base is not None:
+        refuse_seen_worlds(seeds, data.base.training)
     report = progress or Silent()
     parts: list[dict[str, Rows]] = []
     told: dict[str, Any] = {"versions": versions()}
     if data.worlds:
-        seeds = range(data.first_world, data.first_world + data.worlds)
         report.begin("worlds", 1, 2)
-        parts.append(gather_worlds(seeds, data.scale, report, data.keep))
+        parts.append(_marked(gather_worlds(seeds, data.scale, report, data.keep), labelled=False))
         told["worlds"] = {
             "first": data.first_world, "count": data.worlds, "scale": data.scale,
         }  # fmt: skip
@@ -89,7 +93,7 @@ def train(
         report.begin("labelled files", 1, 2)
         labels = read_labels(data.labels)
         reading = data.reading or ScanOptions(now_ms=data.now_ms)
-        parts.append(gather(data.paths, labels, reading))
+        parts.append(_marked(gather(data.paths, labels, reading), labelled=True))
         told["labels"] = _tally(labels)
     report.begin("trees", 2, 2)
     rows = {unit: stack([part[unit] for part in parts]) for unit in UNITS}
@@ -100,6 +104,11 @@ def train(
     bundle.save(out)
     write_card(bundle, out)
     return bundle
+
+
+def _marked(rows: Mapping[str, Rows], *, labelled: bool) -> dict[str, Rows]:
+    """Rows that say whether their ids can come again in another training."""
+    return {u: Rows(part.frame, part.facts.assign(labelled=labelled)) for u, part in rows.items()}
 
 
 def _tally(labels: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -23,6 +23,7 @@ from zhenzan.models.card.words import (
     NOT_FOR,
     UNITS,
 )
+from zhenzan.models.lineage import bundles_of, seeds_of
 
 __all__ = ["card_files", "write_card"]
 
@@ -156,6 +157,35 @@ def _data(bundle: Bundle, language: Language) -> Iterator[str]:
         yield "- " + _in(
             Text(f"带标签的{name.zh}：购买 {yes}，非购买 {no}。",
                  f"Labelled {name.en}: {yes} purchased, {no} not."), language)  # fmt: skip
+    yield from (f"- {_in(text, language)}" for text in _continued(bundle))
+
+
+def _continued(bundle: Bundle) -> Iterator[Text]:
+    """The bundles whose trees are continued, the nearest first, and what they were grown on."""
+    for base in bundles_of(bundle.training.get("warm_start")):
+        seeds, labels = seeds_of(base), base.get("labels", {})
+        zh, en = [], []
+        if seeds:
+            zh.append(f"世界 {seeds[0]} 至 {seeds[-1]}")
+            en.append(f"worlds {seeds[0]} to {seeds[-1]}")
+        for unit, counts in labels.items():
+            n = counts["positive"] + counts["negative"]
+            zh.append(f"带标签的{UNITS[unit].zh} {n} 行")
+            en.append(f"{n} labelled {UNITS[unit].en}")
+        name, digest = base["name"], base["digest"][:16]
+        yield Text(
+            f"延续 `{name}`（`{digest}`）的树，其训练数据：{'、'.join(zh) or '未记录'}。",
+            f"Continues the trees of `{name}` (`{digest}`), grown on "
+            f"{', '.join(en) or 'data that it does not tell'}.",
+        )
+    seen = {u: part["seen_by_base"] for u, part in _trained(bundle).items()
+            if "seen_by_base" in part}  # fmt: skip
+    for unit, n in seen.items():
+        yield Text(
+            f"其中 {n} 行{UNITS[unit].zh}所续的树已见过：不用于校准，也不在以下各数中。",
+            f"{n} rows of {UNITS[unit].en} the continued trees had seen: they neither calibrate "
+            "nor are in the figures below.",
+        )
 
 
 def _worth(trained: Mapping[str, Figures], language: Language) -> Iterator[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zhenzan.features.errors import UsageError
 from zhenzan.features.families import families
 from zhenzan.models.bundle import Bundle
+from zhenzan.models.card.write import card_files
 from zhenzan.models.metrics import auc
 from zhenzan.models.scorers.inputs import known_features
 from zhenzan.models.scorers.trees import TreeScorer, booster_from_text, raw_scores
@@ -99,6 +100,64 @@ def test_lineage_is_kept_and_the_same_again_is_the_same(base: Bundle, warm: Bund
     assert again.digest == warm.digest
     third = train_bundle({"section": rows(240, PEAK, 4)}, KNOWN, "third", QUICK, base=warm)
     assert third.training["warm_start"]["warm_start"]["digest"] == base.digest
+
+
+def labelled(n: int, told_by: str, seed: int, groups: str) -> Rows:
+    made = rows(n, told_by, seed)
+    group = [f"{groups}{i % 9}" for i in range(n)]
+    return Rows(made.frame, made.facts.assign(labelled=True, group=group))
+
+
+def test_worlds_of_the_base_are_refused(base: Bundle, warm: Bundle) -> None:
+    told = {"worlds": {"first": 14, "count": 3, "scale": 20_000}}
+    for known in (base, warm):
+        with pytest.raises(UsageError, match=r"trained on worlds 14: .* --first-world 15"):
+            train_bundle({"section": rows(240, PEAK, 5)}, KNOWN, "x", QUICK, base=known, told=told)
+
+
+def test_labelled_rows_that_the_base_has_seen_neither_calibrate_nor_judge() -> None:
+    old, new = labelled(600, EXCESS, 6, "old"), labelled(300, PEAK, 7, "new")
+    first = train_bundle({"section": old}, KNOWN, "first", QUICK, told={"labels": {"section": {}}})
+    assert "s6_1" not in str(first.training) and "old1" not in str(first.training)
+    with pytest.raises(UsageError, match="positives in 0 groups"):
+        train_bundle({"section": old}, KNOWN, "x", QUICK, base=first)
+    both = Rows(pd.concat([old.frame, new.frame]), pd.concat([old.facts, new.facts]))
+    for base in (first, train_bundle({"section": new}, KNOWN, "second", QUICK, base=first)):
+        fresh = labelled(300, PEAK, 8, "newer")
+        given = Rows(
+            pd.concat([both.frame, fresh.frame]), pd.concat([both.facts, fresh.facts])
+        ) if base is not first else both  # fmt: skip
+        made = train_bundle({"section": given}, KNOWN, "next", QUICK, base=base)
+        figures = made.training["held_out"]["section"]
+        assert figures["n"] == 300 and figures["seen_by_base"] == len(given.facts) - 300
+        assert sum(c.n for c in made.units["section"].calibrations.values()) == 300
+
+
+def test_an_id_that_comes_again_marks_its_new_group(bundle_of_one: Bundle) -> None:
+    again = labelled(600, EXCESS, 6, "renamed")
+    again = Rows(again.frame, again.facts.assign(group=["g", *again.facts["group"][1:]]))
+    with pytest.raises(UsageError, match="positives in 0 groups"):
+        train_bundle({"section": again}, KNOWN, "x", QUICK, base=bundle_of_one)
+
+
+@pytest.fixture(scope="module")
+def bundle_of_one() -> Bundle:
+    return train_bundle({"section": labelled(600, EXCESS, 6, "old")}, KNOWN, "one", QUICK)
+
+
+def test_a_base_that_does_not_tell_its_rows_continues_with_worlds_alone() -> None:
+    one = train_bundle({"section": rows(600, EXCESS)}, KNOWN, "one", QUICK)
+    old = replace(one, training={"labels": {"section": {"positive": 1, "negative": 1}}})
+    assert train_bundle({"section": rows(300, PEAK, 1)}, KNOWN, "x", QUICK, base=old)
+    with pytest.raises(UsageError, match="does not tell which labelled rows"):
+        train_bundle({"section": labelled(300, PEAK, 1, "n")}, KNOWN, "x", QUICK, base=old)
+
+
+def test_the_card_names_what_is_continued(base: Bundle, warm: Bundle) -> None:
+    made = card_files(warm)
+    for text in (made["card.en.md"], made["card.zh.md"]):
+        assert f"`base` (`{base.digest[:16]}`)" in text.replace("（", " (").replace("）", ")")
+        assert "10" in text and "14" in text
 
 
 def test_other_features_are_refused(base: Bundle) -> None:

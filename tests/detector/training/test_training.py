@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,11 @@ DAY_MS = 86_400_000
 NOW_MS = START_MS + 400 * DAY_MS
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(folder: Path, name: str) -> Path:
     """Forty sections; in every other one the same sixty accounts arrive within minutes."""
-    folder = tmp_path_factory.mktemp("files")
+    folder.mkdir(parents=True, exist_ok=True)
     likes = [
-        {"kind": "like", "section_id": f"x:s{s}",
+        {"kind": "like", "section_id": f"x:{name}{s}",
          "account_id": f"x:w{i}" if s % 2 and i < 60 else f"x:a{(s * 31 + i * 7) % 900}",
          "ts_ms": START_MS + s * DAY_MS
          + (3 * 3_600_000 + i * 4_000 if s % 2 and i < 60 else i * 700_000 + (i * i) % 9_973)}
@@ -37,11 +37,17 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "engagement.jsonl").write_text("".join(lines), "utf-8")
     rows = ["unit,id,outcome,group,slice"]
     rows += [
-        f"section,x:s{s},{'confirmed_inauthentic' if s % 2 else 'no_action'},g{s % 8},made up"
+        f"section,x:{name}{s},{'confirmed_inauthentic' if s % 2 else 'no_action'},"
+        f"{name}g{s % 8},made up"
         for s in range(40)
     ]
     (folder.parent / "labels.csv").write_text("\n".join(rows) + "\n", "utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("first") / "files", "s")
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +153,13 @@ def test_no_world_no_truth(tmp_path: Path) -> None:
         world_labels(tmp_path, "x")
 
 
-def test_a_bundle_is_continued_and_put_on_record_by_command(
-    files: Path, labels: Path, bundle: Path, tmp_path: Path
-) -> None:
+def test_a_bundle_is_continued_and_put_on_record_by_command(bundle: Path, tmp_path: Path) -> None:
     pytest.importorskip("mlflow", reason="needs the extra `track`")
     out, store = tmp_path / "next", tmp_path / "runs"
-    words = ["train", str(files), "--labels", str(labels), "--warm-start", str(bundle), "--folds",
-             "2", "--out", str(out), "--track", str(store), "--json"]  # fmt: skip
+    newer = written(tmp_path / "files", "t")
+    words = ["train", str(newer), "--labels", str(tmp_path / "labels.csv"), "--warm-start",
+             str(bundle), "--folds", "2", "--out", str(out), "--track", str(store),
+             "--json"]  # fmt: skip
     done = RUNNER.invoke(app, words)
     assert done.exit_code == 0, done.output
     made, base = Bundle.load(out), Bundle.load(bundle)
@@ -174,6 +180,23 @@ def test_worlds_that_were_trained_on_judge_nothing() -> None:
     continued = Bundle("y", {}, {}, {"warm_start": dict(trained.training)})
     with pytest.raises(UsageError, match=r"trained on worlds \[14\]"):
         evaluate_bundle(continued, [14, 15], 20_000)
+
+
+def test_nothing_that_the_base_was_trained_on_judges_what_continues_it(
+    files: Path, labels: Path, bundle: Path, tmp_path: Path
+) -> None:
+    base = Bundle.load(bundle)
+    assert "x:s1" not in (bundle / "bundle.json").read_text("utf-8")
+    with pytest.raises(UsageError, match="positives in 0 groups"):
+        train(tmp_path / "b", Data(paths=[files], labels=labels, now_ms=NOW_MS, base=base))
+    of_worlds = replace(base, training={"worlds": {"first": 999, "count": 5, "scale": 5_000}})
+    of_worlds.save(tmp_path / "base")
+    words = ["train", "--worlds", "24", "--warm-start", str(tmp_path / "base"), "--out",
+             str(tmp_path / "c")]  # fmt: skip
+    done = RUNNER.invoke(app, words)
+    assert done.exit_code == 2 and not (tmp_path / "c").exists()
+    assert "worlds 1000, 1001, 1002, 1003:" in done.output
+    assert "--first-world 1004" in done.output
 
 
 def test_scores_of_a_bundle_are_told_in_figures_that_can_be_looked_up(scans: list[Scan]) -> None:
