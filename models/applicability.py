@@ -84,7 +84,11 @@ class Seen:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Seen:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: Bins and their shares do not fit.
+        """
         columns: Mapping[str, Any] = value["columns"]
 
         def ends(name: str) -> dict[str, float]:
@@ -93,10 +97,11 @@ class Seen:
         def lists(name: str) -> dict[str, tuple[float, ...]]:
             return {c: tuple(float(x) for x in v[name]) for c, v in columns.items()}
 
-        return cls(
-            ends("low"), ends("high"), int(value["limit"]),
-            tuple(str(p) for p in value["patterns"]), lists("edges"), lists("shares"),
-        )  # fmt: skip
+        edges, shares = lists("edges"), lists("shares")
+        if any(len(shares[c]) != len(edges[c]) + 2 or np.any(np.diff(edges[c]) < 0) for c in edges):
+            raise ValueError("bins that do not rise, or without a share each")
+        patterns = tuple(str(p) for p in value["patterns"])
+        return cls(ends("low"), ends("high"), int(value["limit"]), patterns, edges, shares)
 
 
 def see(

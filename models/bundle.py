@@ -6,6 +6,7 @@
       section_low.txt section_high.txt     trees for the number purchased, where they were trained
 
 The digest covers everything, so that a changed file is refused, and `run.json` can name the model.
+It has no key: whoever writes a bundle can make its digests match, so trees are checked as well.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from zhenzan.features.errors import InputError, UsageError
 from zhenzan.models.applicability import Seen
 from zhenzan.models.calibration import Calibration
 from zhenzan.models.intervals import Amounts, Widening
+from zhenzan.models.tree_text import checked_trees
 
 __all__ = ["FORMAT", "Bundle", "UnitModel"]
 
@@ -129,6 +131,8 @@ class Bundle:
             units = {unit: _unit(path, unit, value) for unit, value in content["units"].items()}
             versions = {str(k): int(v) for k, v in content["versions"].items()}
             return cls(str(content["name"]), versions, units, content["training"])
+        except RecursionError as error:
+            raise InputError("is no whole bundle: nested too deep", path=path) from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"is no whole bundle: {error!r}", path=path) from error
 
@@ -200,23 +204,26 @@ def _amount_files(unit: str) -> tuple[str, str]:
 def _unit(path: Path, unit: str, value: Mapping[str, Any]) -> UnitModel:
     if unit not in _UNITS:
         raise InputError("holds an unknown unit", path=path, found=unit)
-    trees = _trees(path, f"{unit}.txt", value["sha256"])
     columns = tuple(str(c) for c in value["columns"])
+    trees = _trees(path, f"{unit}.txt", value["sha256"], len(columns))
+    seen = Seen.from_json(value["seen"])
+    if len(set(columns)) < len(columns) or set(columns) != set(seen.low):
+        raise ValueError(f"columns of {unit} that are named twice, or of which nothing was seen")
     return UnitModel(
         columns,
         trees,
-        Seen.from_json(value["seen"]),
+        seen,
         {str(c): Calibration.from_json(v) for c, v in value["calibrations"].items()},
         {str(c): float(v) for c, v in value["conformal"].items()},
-        _amounts(path, unit, value["amounts"]) if "amounts" in value else None,
+        _amounts(path, unit, value["amounts"], len(columns)) if "amounts" in value else None,
         tuple(str(c) for c in value.get("silent", ())),
         {str(c): Calibration.from_json(v) for c, v in value.get("stand_ins", {}).items()},
     )
 
 
-def _amounts(path: Path, unit: str, value: Mapping[str, Any]) -> Amounts:
+def _amounts(path: Path, unit: str, value: Mapping[str, Any], n_columns: int) -> Amounts:
     low, high = (
-        _trees(path, name, said)
+        _trees(path, name, said, n_columns)
         for name, said in zip(_amount_files(unit), value["sha256"], strict=True)
     )
     return Amounts(
@@ -224,10 +231,14 @@ def _amounts(path: Path, unit: str, value: Mapping[str, Any]) -> Amounts:
     )
 
 
-def _trees(path: Path, name: str, said: str) -> str:
+def _trees(path: Path, name: str, said: str, n_columns: int) -> str:
     text = _read(path / name)
     if _sha256(text) != said:
         raise InputError(f"the trees in {name} were changed: digests differ", path=path)
+    try:
+        checked_trees(text, n_columns)
+    except ValueError as error:
+        raise InputError(f"the trees in {name} are broken: {error}", path=path) from error
     return text
 
 

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from zhenzan.models.tree_text import checked_trees
 
 __all__ = ["TreeScorer", "booster_from_text", "raw_scores"]
 
@@ -266,15 +267,14 @@ def _collapsed(
 
 
 def booster_from_text(text: str) -> lightgbm.Booster:
-    """A model from LightGBM's text; a parser reads it, nothing in it is run.
+    """A model from LightGBM's text, which is found whole before LightGBM sees it.
 
     Raises:
         ValueError: It is no such text.
     """
-    if not text.startswith("tree\n"):
-        raise ValueError("not the text of a LightGBM model")
+    trees = checked_trees(text)
     try:
-        return lightgbm.Booster(model_str=text)
+        return lightgbm.Booster(model_str=trees)
     except lightgbm.basic.LightGBMError as error:
         raise ValueError(f"not the text of a LightGBM model: {error}") from error
 
