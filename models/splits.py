@@ -21,7 +21,7 @@ __all__ = ["split_figures"]
 Flags = NDArray[np.bool_]
 Grown = Callable[[NDArray[np.intp]], Any]
 
-# Of each group the first three fifths of its days are learnt from, the others judged.
+# Of each group the first three fifths of its rows by time are learnt from, the others judged.
 _EARLY: Final = 0.6
 _LEAST: Final = 20
 """Positives on either side from which a split is judged."""
@@ -31,7 +31,9 @@ def split_figures(facts: pd.DataFrame, frame: pd.DataFrame, grown: Grown) -> lis
     """Splits by time and by kind of pool, where rows tell them and hold enough.
 
     Args:
-        facts: As of `Rows`, with `time_ms` and `pool`.
+        facts: As of `Rows`, with `time_ms`, `pool` (that delivered most) and `pools` (kinds of all
+            that delivered, joined by commas). Where only the first is known, what a kind delivered
+            less of than another is still learnt from; `complete` says which.
         frame: What the trees read, in the same order.
         grown: Trees grown on rows of these positions, with `decision_function`.
     """
@@ -49,6 +51,7 @@ def split_figures(facts: pd.DataFrame, frame: pd.DataFrame, grown: Grown) -> lis
                 "n_positive": int(found[judged].sum()),
                 "auc": round(auc(raw, found[judged]), 6),
                 "recall_at_0.5pct": round(recall_at(raw, found[judged], RATE), 6),
+                **({"complete": True} if split == "pool" and "pools" in facts else {}),
             }
         )
     return made
@@ -62,9 +65,11 @@ def _splits(facts: pd.DataFrame) -> list[tuple[str, str, Flags, Flags]]:
         made.append(("time", "later days", rank <= _EARLY, rank > _EARLY))
     if "pool" in facts:
         kinds = facts["pool"].fillna("").to_numpy(str)
+        every = facts["pools" if "pools" in facts else "pool"].fillna("").str.split(",")
         code = np.unique(facts["group"].to_numpy(str), return_inverse=True)[1]
         learnt, judged = code % 2 == 0, code % 2 == 1
         for kind in sorted(set(kinds.tolist()) - {""}):
-            mine = kinds == kind
-            made.append(("pool", kind, learnt & ~mine, judged & (mine | (kinds == ""))))
+            held = np.array([kind in names for names in every], bool)
+            among = (kinds == kind) | (kinds == "")
+            made.append(("pool", kind, learnt & ~held, judged & among))
     return made

@@ -14,10 +14,10 @@ import pandas as pd
 
 __all__ = ["FACETS", "world_facets"]
 
-FACETS: Final = ("language", "pool", "delivery", "time_ms")
-"""Columns: language of the section or comment; kind of the pool that delivered most there and how
-it delivered (None = nothing was); publication, for accounts the first act. None or NaN = unknown.
-"""
+FACETS: Final = ("language", "pool", "pools", "delivery", "time_ms")
+"""Columns: language of the section or comment; kind of the pool that delivered most there, kinds of
+all that delivered anything, joined by commas, and how the first delivered (None = nothing was);
+publication, for accounts the first act. None or NaN = unknown."""
 
 
 _ORDER: Final = ("campaign_id", "section_id", "comment_id", "delivered", "delivery")
@@ -44,7 +44,7 @@ def world_facets(world: Path) -> Mapping[str, pd.DataFrame]:
         ).join(_main(orders, "comment_id")),
         "account": pd.DataFrame(
             {"language": None, "time_ms": acts.groupby("account_id")["ts_lo_ms"].min(),
-             "pool": of_account, "delivery": None},
+             "pool": of_account, "pools": of_account, "delivery": None},
             index=accounts.index,
         ),
     }  # fmt: skip
@@ -64,16 +64,20 @@ def _kind(name: str) -> str:
 
 
 def _main(orders: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Of each target the pool and delivery of its largest order; equal ones by their words."""
+    """Of each target pool and delivery of its largest order, and the kinds of all its pools.
+
+    Equal orders go by their words.
+    """
     known = orders[orders[key].notna() & orders["delivered"].gt(0)]
     first: pd.DataFrame = known.sort_values(
         ["delivered", "pool", "delivery"], ascending=[False, True, True], kind="stable"
     ).drop_duplicates(key)
-    return first.set_index(key)[["pool", "delivery"]]
+    every = known.dropna(subset="pool").groupby(key)["pool"].agg(lambda p: ",".join(sorted(set(p))))
+    return first.set_index(key)[["pool", "delivery"]].assign(pools=every)
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    words = frame[["language", "pool", "delivery"]].astype(object)
+    words = frame[["language", "pool", "pools", "delivery"]].astype(object)
     made = words.where(words.notna() & (words != ""), None)
     made["time_ms"] = frame["time_ms"].astype(np.float64)
     return made[list(FACETS)]

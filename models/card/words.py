@@ -125,11 +125,19 @@ LINES: Final = _frozen({
         "Coverage: of the sections that received an order, the share whose 90 % interval holds "
         "the number purchased."),
     "splits": Text(
-        "时间：只学各组前五分之三的日子，看其后的日子。账号池：训练中完全去掉这一类账号池，在其"
-        "他世界上看它。",
-        "Later days: learnt from the first three fifths of each group's days, judged on the "
-        "others. A pool: all deliveries of that kind of pool are left out of training, and "
-        "judged in other groups."),
+        "时间：各组的评论区按发布先后，只学前五分之三，看其余。",
+        "Later days: learnt from the first three fifths of each group's sections by their "
+        "publication, judged on the others."),
+    "splits_pool": Text(
+        "账号池：训练中去掉这一类账号池送达过任何互动的评论区，在其他世界上看它送达最多的评论区。",
+        "A pool: sections in which that kind of pool delivered anything are left out of training; "
+        "judged in other groups, on those in which it delivered most."),
+    "splits_main": Text(
+        "账号池：训练中去掉这一类账号池送达最多的评论区（它送达较少的仍在训练中），在其他世界上"
+        "看它送达最多的评论区。",
+        "A pool: sections in which that kind of pool delivered most are left out of training "
+        "(those in which another delivered more are not); judged in other groups, on those in "
+        "which it delivered most."),
     "blind_few": Text(
         "一个账号只送达一次、且与其他账号从不同行时，账号层面查无可查。",
         "Where an account delivers once and never beside the same others, nothing about the "

@@ -117,7 +117,8 @@ def _card(bundle: Bundle, fresh: Figures, language: Language) -> Iterator[str]:
         yield from _slices(unit, worst, language)
     if any(part.get("splits") for part in trained.values()):
         yield heading("splits")
-        yield line("splits") + "\n"
+        between = "" if language == "zh" else " "
+        yield between.join(line(name) for name in _how_split(trained)) + "\n"
         yield from _splits(trained, language)
     yield heading("blind")
     yield from (f"- {line(name)}" for name in _blind(bundle))
@@ -236,6 +237,13 @@ def _slices(unit: str, rows: Sequence[Figures], language: Language) -> Iterator[
         for row in rows
     )  # fmt: skip
     yield from _table([_in(COLUMNS[name], language) for name in names], cells)
+
+
+def _how_split(trained: Mapping[str, Figures]) -> list[str]:
+    pools = [s for part in trained.values() for s in part.get("splits", ()) if s["split"] == "pool"]
+    if not pools:
+        return ["splits"]
+    return ["splits", "splits_pool" if all(s.get("complete") for s in pools) else "splits_main"]
 
 
 def _splits(trained: Mapping[str, Figures], language: Language) -> Iterator[str]:

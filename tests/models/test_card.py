@@ -74,6 +74,15 @@ def test_both_languages_state_the_same_figures(bundle: Bundle) -> None:
         assert name in made
 
 
+def test_the_card_says_which_sections_of_a_pool_were_left_out(bundle: Bundle) -> None:
+    held = copy.deepcopy(dict(bundle.training))
+    assert "another delivered more are not" in card_files(bundle)["card.en.md"]
+    held["held_out"]["section"]["splits"] = [{**SPLITS[0], "complete": True}]
+    made = card_files(replace(bundle, training=held))
+    assert "that kind of pool delivered anything are left out" in made["card.en.md"]
+    assert "送达过任何互动" in made["card.zh.md"]
+
+
 def test_nothing_forbidden_is_said(bundle: Bundle) -> None:
     text = "\n".join(card_files(bundle).values()).lower()
     for word in ("fake", "fraud", "attack", "bot ", "bots", "虚假", "作弊", "水军"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,3 +101,22 @@ def test_splits_hold_out_what_they_say() -> None:
         assert mine[0].max() < mine[1].min()
     assert not (facts["pool"].to_numpy()[learnt[1]] == "fresh").any()
     assert not set(groups[learnt[1]]) & set(groups[seen[1]])
+    assert "complete" not in made["fresh"] and "complete" not in made["later days"]
+
+
+def test_a_kind_of_pool_is_held_out_wherever_it_delivered_anything() -> None:
+    facts, raw, _ = rows()
+    main = facts["pool"].fillna("").to_numpy(str)
+    both = np.where((main == "real") & (np.arange(len(main)) % 3 == 0), "fresh,real", main)
+    facts = facts.assign(pools=pd.Series(both, facts.index).replace("", None))
+    learnt: list[np.ndarray] = []
+
+    def grown(at: np.ndarray) -> Any:
+        learnt.append(at)
+        return SimpleNamespace(decision_function=lambda part: raw[part["at"]])
+
+    made = split_figures(facts, pd.DataFrame({"at": np.arange(len(raw))}), grown)
+    assert [row["name"] for row in made] == ["later days", "fresh", "real"]
+    assert [row.get("complete") for row in made] == [None, True, True]
+    assert "real" in both[learnt[1]] and not {"fresh", "fresh,real"} & set(both[learnt[1]])
+    assert "fresh" in both[learnt[2]] and not {"real", "fresh,real"} & set(both[learnt[2]])

@@ -31,6 +31,9 @@ def test_facets_are_what_the_world_says(world: Path) -> None:
         most = own[own["delivered"] == own["delivered"].max()]
         assert found.at[section, "pool"] in set(most["campaign_id"].map(kinds["pool_kind"]))
         assert found.at[section, "delivery"] in set(most["delivery"])
+        every = ",".join(sorted(set(own["campaign_id"].map(kinds["pool_kind"]))))
+        assert found.at[section, "pools"] == every
+    assert found["pools"].str.contains(",").any(), "several kinds deliver to some"
     said = pd.read_parquet(world / "section.parquet").set_index("section_id")
     assert (found["time_ms"] == said["published_ms"].reindex(found.index)).all()
 
