@@ -306,7 +306,7 @@ def _grown(
     frame, found = _blanked(u.rows.frame.iloc[train], u.positive[train], s)
     if held is None:
         return made.fit(frame, found)
-    aside = u.rows.frame.iloc[held].to_numpy(np.float64)
+    aside = u.rows.frame.iloc[held]
     return made.fit_watched(frame, found, aside, u.positive[held], patience=s.patience)
 
 

@@ -7,6 +7,7 @@ row with weight two counts exactly like two rows. Trees live as LightGBM's text,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, Final, Self
 
 import lightgbm
@@ -104,7 +105,8 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight: Weight of each row; 0 leaves it out.
 
         Raises:
-            ValueError: There are not exactly two classes, or shapes do not fit.
+            ValueError: There are not exactly two classes, shapes do not fit, or `monotone` names
+                what is no column.
         """
         values, target = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         codes, weight = self._prepared(target, values, sample_weight)
@@ -125,12 +127,27 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         patience: int = 30,
     ) -> Self:
-        """Like `fit`, but stops once held-out log loss has not fallen for `patience` rounds."""
+        """Like `fit`, but stops once held-out log loss has not fallen for `patience` rounds.
+
+        Args:
+            X: As in `fit`.
+            y: As in `fit`.
+            held_X: Held-out rows of the same columns.
+            held_y: Their classes.
+            patience: Rounds.
+
+        Raises:
+            ValueError: As in `fit`; the held-out rows have other columns or classes.
+        """
         values, target = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         codes, weight = self._prepared(target, values, None)
         train = self._data(values, codes, weight)
-        aside = np.asarray(held_X, np.float64)
-        held = lightgbm.Dataset(aside, self._codes(np.asarray(held_y)), reference=train)
+        aside, truth = validate_data(
+            self, held_X, held_y, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
+        )
+        if strange := sorted(set(np.unique(truth).tolist()) - set(self.classes_.tolist()), key=str):
+            raise ValueError(f"held-out rows of classes that are not learnt from: {strange}")
+        held = lightgbm.Dataset(aside, self._codes(truth), reference=train)
         self.booster_ = lightgbm.train(
             {**self._settings(), "metric": "binary_logloss"},
             train,
@@ -231,7 +248,6 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return lightgbm.Dataset(rows, kinds, weight=weights, params=self._settings())
 
     def _settings(self) -> dict[str, Any]:
-        names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
         found: dict[str, Any] = {
             **_FIXED,
             "learning_rate": self.learning_rate,
@@ -242,10 +258,30 @@ class TreeScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "extra_trees": self.random_cuts,
             "seed": self.seed,
         }
-        if self.monotone and any(self.monotone.values()):
-            found["monotone_constraints"] = [int(self.monotone.get(name, 0)) for name in names]
+        directions = self._directions()
+        if any(directions):
+            found["monotone_constraints"] = directions
             found["monotone_constraints_method"] = "basic"
         return found
+
+    def _directions(self) -> list[int]:
+        """Of each column, where `monotone` names it or its position.
+
+        Raises:
+            ValueError: It names none, names one twice, or a direction is none of -1, 0 and 1.
+        """
+        n, made = self.n_features_in_, {}
+        names = {name: at for at, name in enumerate(getattr(self, "feature_names_in_", ()))}
+        for column, direction in (self.monotone or {}).items():
+            at = int(column) if isinstance(column, Integral) else names.get(column, -1)
+            if isinstance(column, bool) or not 0 <= at < n:
+                raise ValueError(f"monotone names {column!r}, which is no column")
+            if at in made:
+                raise ValueError(f"monotone names column {column!r} twice")
+            if direction not in (-1, 0, 1):
+                raise ValueError(f"monotone of {column!r} is -1, 0 or 1, not {direction!r}")
+            made[at] = int(direction)
+        return [made.get(at, 0) for at in range(n)]
 
 
 def _collapsed(

@@ -40,6 +40,37 @@ def test_what_is_planted_is_found_and_rises_with_its_column() -> None:
     assert (np.diff(falling.decision_function(ladder[["a__y"]])) <= 0).all()
 
 
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_what_binds_may_be_named_or_numbered_and_nothing_else(as_frame: bool) -> None:
+    frame, bought = planted()
+    given = frame if as_frame else frame.to_numpy()
+    ladder = np.column_stack([np.zeros(200), np.linspace(-4, 6, 200), np.full(200, 0.3)])
+    ladder = pd.DataFrame(ladder, columns=frame.columns) if as_frame else ladder
+    for column in (1, np.int64(1), "a__y") if as_frame else (1, np.int64(1)):
+        made = TreeScorer(monotone={column: -1}).fit(given, bought)
+        assert (np.diff(made.decision_function(ladder)) <= 0).all()
+    wrong = [{"nowhere": 1}, {3: 1}, {-1: 1}, {1: 2}, {True: 1}]
+    wrong += [{"a__y": 1, 1: 1}] if as_frame else [{"a__y": 1}]
+    for monotone in wrong:
+        with pytest.raises(ValueError, match="monotone"):
+            TreeScorer(monotone=monotone).fit(given, bought)
+
+
+def test_held_out_rows_have_the_columns_and_classes_that_are_learnt_from() -> None:
+    frame, bought = planted()
+    held, truth = planted(seed=5)
+    model = TreeScorer(n_trees=5)
+    with pytest.raises(ValueError, match="feature names"):
+        model.fit_watched(frame, bought, held[held.columns[::-1]], truth)
+    with pytest.raises(ValueError, match="features"):
+        model.fit_watched(frame.to_numpy(), bought, held.to_numpy()[:, :2], truth)
+    with pytest.raises(ValueError, match="inconsistent"):
+        model.fit_watched(frame, bought, held, truth[:-1])
+    words, others = np.where(bought, "yes", "no"), np.where(truth, "yes", "perhaps")
+    with pytest.raises(ValueError, match=r"not learnt from: \['perhaps'\]"):
+        model.fit_watched(frame, words, held, others)
+
+
 def test_contributions_sum_to_the_log_odds() -> None:
     frame, bought = planted()
     made = TreeScorer().fit(frame, bought)
@@ -69,7 +100,7 @@ def test_the_first_trees_of_a_watched_run_are_those_of_a_shorter_one(random_cuts
     fresh, truth = planted(seed=1)
     options = {"columns_share": 0.6 if random_cuts else 1.0, "random_cuts": random_cuts}
     long = TreeScorer(n_trees=60, **options)
-    long.fit_watched(frame, bought, fresh.to_numpy(), truth, patience=60)
+    long.fit_watched(frame, bought, fresh, truth, patience=60)
     short = TreeScorer(n_trees=17, **options).fit(frame, bought)
     np.testing.assert_array_equal(long.first(fresh, 17), short.decision_function(fresh))
     assert long.first(fresh, 61) is None
