@@ -16,6 +16,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from zhenzan.features.errors import InputError, UsageError
@@ -24,7 +25,7 @@ from zhenzan.models.calibration import Calibration
 from zhenzan.models.intervals import Amounts, Widening
 from zhenzan.models.tree_text import checked_trees
 
-__all__ = ["FORMAT", "Bundle", "UnitModel"]
+__all__ = ["FORMAT", "Bundle", "UnitModel", "check_place"]
 
 FORMAT: Final = 1
 """Raised where older code could misread a bundle."""
@@ -93,10 +94,9 @@ class Bundle:
         """Writes the bundle.
 
         Raises:
-            UsageError: The folder holds something else than a bundle.
+            UsageError: As of `check_place`.
         """
-        if folder.exists() and (not folder.is_dir() or _foreign(folder)):
-            raise UsageError(f"{folder} is not empty and no bundle; choose another place")
+        check_place(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for unit in _UNITS:
             for name in (f"{unit}.txt", *_amount_files(unit)):
@@ -256,6 +256,22 @@ def _read(file: Path) -> str:
 def _digest(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def check_place(folder: Path) -> None:
+    """Refuses a folder to which no bundle can be written; makes nothing.
+
+    Raises:
+        UsageError: It holds something else than a bundle, or is closed to writing.
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or _foreign(folder)):
+            raise UsageError(f"{folder} is not empty and no bundle; choose another place")
+        with TemporaryFile(dir=next(place for place in (folder, *folder.absolute().parents)
+                                    if place.exists())):  # fmt: skip
+            pass
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to ({error}); choose another") from error
 
 
 def _foreign(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from zhenzan.detector.training.labels import read_labels
 from zhenzan.detector.versions import versions
 from zhenzan.features.errors import UsageError
 from zhenzan.features.families import families
-from zhenzan.models.bundle import Bundle
+from zhenzan.models.bundle import Bundle, check_place
 from zhenzan.models.card.write import write_card
 from zhenzan.models.lineage import refuse_seen_worlds
 from zhenzan.models.scorers.inputs import UNITS, known_features
@@ -70,13 +70,14 @@ def train(
 
     Raises:
         UsageError: There is nothing to train on, or too little of one outcome, or the base was
-            trained on the same worlds.
+            trained on the same worlds, or `out` cannot be written to.
         InputError: Files or labels cannot be read, or do not fit.
     """
     if bool(data.paths) != (data.labels is not None):
         raise UsageError("files need --labels, and --labels needs files: name both or neither")
     if not data.paths and not data.worlds:
         raise UsageError("nothing to train on: name files with --labels, or --worlds")
+    check_place(out)
     seeds = range(data.first_world, data.first_world + data.worlds)
     if data.base is not None:
         refuse_seen_worlds(seeds, data.base.training)

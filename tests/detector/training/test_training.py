@@ -199,6 +199,22 @@ def test_nothing_that_the_base_was_trained_on_judges_what_continues_it(
     assert "--first-world 1004" in done.output
 
 
+@pytest.mark.parametrize("place", ["full", "file", "below a file"])
+def test_a_place_that_cannot_be_used_is_refused_before_anything_is_made(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "zhenzan.detector.training.train.gather_worlds", lambda *_: pytest.fail("gathered")
+    )
+    (tmp_path / "full").mkdir()
+    for mine in (tmp_path / "full" / "mine.txt", tmp_path / "file"):
+        mine.write_text("mine", "utf-8")
+    out = {"below a file": tmp_path / "file" / "b"}.get(place, tmp_path / place)
+    with pytest.raises(UsageError, match="choose another"):
+        train(out, Data(worlds=2))
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "full", "mine.txt"]
+
+
 def test_scores_of_a_bundle_are_told_in_figures_that_can_be_looked_up(scans: list[Scan]) -> None:
     rules, trees = scans
     mine = trees.evidence[trees.evidence["reason"].str.startswith("model.")]
