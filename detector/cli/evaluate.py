@@ -9,17 +9,20 @@ from typing import Annotated, Any, Final
 import typer
 from zhenzan.detector.cli.common import JsonFlag, columns, emit_json, progress_bar, say
 from zhenzan.detector.cli.training_options import (
+    LEAST_SCALE,
     Diary,
-    FirstWorld,
     KeepRows,
     LabelsFile,
     TrackDir,
-    WorldScale,
 )
 
 __all__ = ["evaluate"]
 
 _SHOWN: Final = 5
+# Worlds on which a bundle is judged.
+_WORLDS: Final = 8
+_FIRST: Final = 5_000
+_SCALE: Final = 20_000
 # Population stability index above which much has changed: see `models/applicability.py`.
 _MOVED: Final = 0.25
 
@@ -46,10 +49,24 @@ def evaluate(
         ),
     ] = None,
     worlds: Annotated[
-        int, typer.Option("--worlds", metavar="N", min=1, help="How many fresh worlds.")
-    ] = 8,
-    first_world: FirstWorld = 5_000,
-    scale: WorldScale = 20_000,
+        int | None,
+        typer.Option("--worlds", metavar="N", min=1, help="How many fresh worlds. Default: 8."),
+    ] = None,
+    first_world: Annotated[
+        int | None,
+        typer.Option(
+            "--first-world", metavar="SEED", min=0, help="Seed of the first. Default: 5000."
+        ),
+    ] = None,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            "--scale",
+            metavar="N",
+            min=LEAST_SCALE,
+            help="About how many engagements a world has. Default: 20000.",
+        ),
+    ] = None,
     keep: KeepRows = None,
     card: Annotated[
         bool,
@@ -71,15 +88,21 @@ def evaluate(
 
     if (scan is None) == (model is None):
         raise UsageError("name a scan directory or --model, one of the two")
-    if card and model is None:
-        raise UsageError("--card is of a bundle: name one with --model")
+    named: dict[str, Any] = {"--labels": labels, "--truth": truth, "--against": against}
+    if model is None:
+        named = {"--worlds": worlds, "--first-world": first_world, "--scale": scale,
+                 "--keep": keep, "--card": card or None}  # fmt: skip
+    if strange := [name for name, value in named.items() if value is not None]:
+        one = "a bundle: name one with --model" if model is None else "a scan, not of --model"
+        raise UsageError(f"{', '.join(strange)}: of {one}")
     diary = Diary.begin(track)
     if model is not None:
-        seeds = range(first_world, first_world + worlds)
+        first = _FIRST if first_world is None else first_world
+        seeds = range(first, first + (worlds or _WORLDS))
         with progress_bar() as progress:
             progress.begin("worlds", 1, 1)
             bundle = get_bundle(model)
-            found = evaluate_bundle(bundle, seeds, scale, progress, keep)
+            found = evaluate_bundle(bundle, seeds, scale or _SCALE, progress, keep)
         folder = bundle_folder(model)
         if card and folder is not None:
             write_card(bundle, folder, found["units"])

@@ -6,11 +6,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 import typer
 
-__all__ = ["Diary", "FirstWorld", "KeepRows", "LabelsFile", "TrackDir", "WorldScale"]
+__all__ = [
+    "LEAST_SCALE",
+    "Diary",
+    "FirstWorld",
+    "KeepRows",
+    "LabelsFile",
+    "TrackDir",
+    "WorldScale",
+]
 
 LabelsFile = Annotated[
     Path | None,
@@ -21,11 +29,15 @@ LabelsFile = Annotated[
         "or rows of the table decision.",
     ),
 ]
+LEAST_SCALE: Final = 5_000
 FirstWorld = Annotated[
-    int, typer.Option("--first-world", metavar="SEED", help="Seed of the first world.")
+    int, typer.Option("--first-world", metavar="SEED", min=0, help="Seed of the first world.")
 ]
 WorldScale = Annotated[
-    int, typer.Option("--scale", metavar="N", help="About how many engagements a world has.")
+    int,
+    typer.Option(
+        "--scale", metavar="N", min=LEAST_SCALE, help="About how many engagements a world has."
+    ),
 ]
 KeepRows = Annotated[
     Path | None,

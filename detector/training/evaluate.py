@@ -48,9 +48,11 @@ def evaluate_scan(
         against: Another scan of the same data, for the flip rate.
 
     Raises:
-        UsageError: There is nothing to judge it by.
+        UsageError: There is nothing to judge it by, or both labels and truth.
         InputError: No label fits.
     """
+    if labels is not None and truth is not None:
+        raise UsageError("--labels and --truth both say what happened: name one of them")
     if labels is None and truth is None and against is None:
         raise UsageError("name --labels, --truth or --against: there is nothing to judge it by")
     made: dict[str, Any] = {"scan": str(scan.path), "model": scan.run["model"].get("id")}

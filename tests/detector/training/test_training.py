@@ -199,6 +199,23 @@ def test_nothing_that_the_base_was_trained_on_judges_what_continues_it(
     assert "--first-world 1004" in done.output
 
 
+def test_options_of_the_other_kind_of_evaluation_are_refused(
+    scans: list[Scan], labels: Path, bundle: Path, tmp_path: Path
+) -> None:
+    scan_, told = str(scans[1].path), ["--labels", str(labels)]
+    for words, names in (
+        ([scan_, *told, "--truth", str(tmp_path)], "--labels and --truth"),
+        (["--model", str(bundle), *told], "--labels"),
+        (["--model", str(bundle), "--against", scan_, "--truth", "x"], "--truth, --against"),
+        ([scan_, *told, "--worlds", "8"], "--worlds"),
+        ([scan_, *told, "--first-world", "5000", "--scale", "20000"], "--first-world, --scale"),
+        ([scan_, *told, "--keep", str(tmp_path)], "--keep"),
+        ([scan_, *told, "--card"], "--card"),
+    ):  # fmt: skip
+        done = RUNNER.invoke(app, ["evaluate", *words])
+        assert done.exit_code == 2 and f"error: {names}" in done.output, done.output
+
+
 @pytest.mark.parametrize("place", ["full", "file", "below a file"])
 def test_a_place_that_cannot_be_used_is_refused_before_anything_is_made(
     tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
