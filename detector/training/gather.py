@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from zhenzan.detector.options import ScanOptions, digest_of
 from zhenzan.detector.progress import Progress, Silent
 from zhenzan.detector.scan import prefix
@@ -137,7 +139,8 @@ def gather_worlds(
         seeds: Of the worlds; each is a group.
         scale: About how many engagements each has, between half and twice as many.
         progress: Told of each world.
-        keep: Folder in which rows are kept by seed, and found again instead of being made.
+        keep: Folder in which rows are kept by seed, and found again instead of being made; damaged
+            ones are made anew.
     """
     report, parts = progress or Silent(), []
     made = [(seed, view) for seed in seeds for view in views_of(seed)]
@@ -187,11 +190,31 @@ def _kept(keep: Path | None, seed: int, scale: int, view: View) -> dict[str, Row
     }
     stem = f"{digest_of(meaning)[:12]}-{scale}-{seed}-{view}"
     files = {u: [keep / f"{stem}-{u}-{part}.parquet" for part in ("x", "y")] for u in UNITS}
-    if all(file.is_file() for pair in files.values() for file in pair):
-        return {u: Rows(pd.read_parquet(x), pd.read_parquet(y)) for u, (x, y) in files.items()}
+    if (found := _found(files)) is not None:
+        return found
     keep.mkdir(parents=True, exist_ok=True)
     made = _made(seed, scale, view)
     for unit, (x, y) in files.items():
-        made[unit].frame.to_parquet(x)
-        made[unit].facts.to_parquet(y)
+        _put(made[unit].frame, x)
+        _put(made[unit].facts, y)
     return made
+
+
+def _found(files: Mapping[str, Sequence[Path]]) -> dict[str, Rows] | None:
+    """Rows of all files; None where one is absent or damaged, so that all are made anew."""
+    try:
+        found = {u: Rows(pd.read_parquet(x), pd.read_parquet(y)) for u, (x, y) in files.items()}
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return None
+    whole = all(rows.frame.index.equals(rows.facts.index) for rows in found.values())
+    return found if whole else None
+
+
+def _put(table: pd.DataFrame, file: Path) -> None:
+    """Under its name once it is whole: a run that ends early leaves no half of it there."""
+    new = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        table.to_parquet(new)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
