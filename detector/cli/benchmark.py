@@ -14,6 +14,7 @@ from zhenzan.detector.cli.benchmark_degraded import degraded_lines, degraded_tab
 from zhenzan.detector.cli.benchmark_injection import injection_lines, injection_tables
 from zhenzan.detector.cli.benchmark_yelp import yelp_lines, yelp_tables
 from zhenzan.detector.cli.common import (
+    LEAST_SCALE,
     JsonFlag,
     Memory,
     SpillDir,
@@ -77,7 +78,10 @@ def benchmark(
     scale: Annotated[
         int,
         typer.Option(
-            "--scale", metavar="N", min=1000, help="Of all and degraded: engagements a world."
+            "--scale",
+            metavar="N",
+            min=LEAST_SCALE,
+            help="Of all and degraded: engagements a world.",
         ),
     ] = 100_000,
     ablation: Annotated[

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from zhenzan.detector.progress import Progress
 
 __all__ = [
+    "LEAST_SCALE",
     "Commands",
     "EngineName",
     "Ids",
@@ -119,6 +120,9 @@ Lang = Annotated[
     typer.Option("--lang", help="Language of the text. Default: that of the locale."),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+LEAST_SCALE: Final = 5_000
+"""Engagements of the smallest world; that of the simulation, without loading it for a help text."""
 
 _ClickError: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"

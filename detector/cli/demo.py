@@ -19,7 +19,7 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where all of it is written.")
     ] = Path("zhenzan-demo"),
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the world.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the world.")] = 0,
     lang: Lang = None,
     as_json: JsonFlag = False,
 ) -> None:

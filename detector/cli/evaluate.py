@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from zhenzan.detector.cli.common import JsonFlag, columns, emit_json, progress_bar, say
+from zhenzan.detector.cli.common import LEAST_SCALE, JsonFlag, columns, emit_json, progress_bar, say
 from zhenzan.detector.cli.training_options import (
-    LEAST_SCALE,
     Diary,
     KeepRows,
     LabelsFile,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from zhenzan.detector.cli.common import JsonFlag, emit_json, say
+from zhenzan.detector.cli.common import LEAST_SCALE, JsonFlag, emit_json, say
 
 __all__ = ["simulate"]
 
@@ -18,10 +18,11 @@ def simulate(
         str, typer.Option("--scenario", metavar="NAME", help="What lives in the world.")
     ] = "default",
     scale: Annotated[
-        int, typer.Option("--scale", metavar="N", help="About how many engagements.")
+        int,
+        typer.Option("--scale", metavar="N", min=LEAST_SCALE, help="About how many engagements."),
     ] = 100_000,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="The same seed gives the same bytes.")
+        int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same bytes.")
     ] = 0,
     as_json: JsonFlag = False,
 ) -> None:

@@ -62,7 +62,9 @@ def train(
     folds: Annotated[
         int, typer.Option("--folds", metavar="N", min=2, help="Of the groups, for calibration.")
     ] = 5,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of folds and blanks.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Of folds and blanks.")
+    ] = 0,
     track: TrackDir = None,
     source: SourceName = None,
     map_file: MapFile = None,

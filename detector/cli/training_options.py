@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 
 import typer
+from zhenzan.detector.cli.common import LEAST_SCALE
 
 __all__ = [
-    "LEAST_SCALE",
     "Diary",
     "FirstWorld",
     "KeepRows",
@@ -29,7 +29,6 @@ LabelsFile = Annotated[
         "or rows of the table decision.",
     ),
 ]
-LEAST_SCALE: Final = 5_000
 FirstWorld = Annotated[
     int, typer.Option("--first-world", metavar="SEED", min=0, help="Seed of the first world.")
 ]

@@ -14,8 +14,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 from zhenzan.detector import Scan, scan
-from zhenzan.detector.cli.common import Commands, columns, language, moment
+from zhenzan.detector.cli.common import LEAST_SCALE, Commands, columns, language, moment
 from zhenzan.detector.cli.main import app
+from zhenzan.detector.simulate.world import SMALLEST
 from zhenzan.features.errors import (
     EngineError,
     InputError,
@@ -240,6 +241,19 @@ class TestSimulate:
         assert (tmp_path / "w" / "engagement.parquet").exists()
         again = RUNNER.invoke(app, ["simulate", "--out", str(tmp_path / "w"), "--scale", "5000"])
         assert again.exit_code == 0, "an earlier world may be replaced"
+
+    @pytest.mark.parametrize("command", [
+        "simulate --seed -1", "demo --seed -1", "train --seed -1", "train --first-world -1",
+        "evaluate --first-world -1", "simulate --scale 4999", "train --scale 4999",
+        "evaluate --scale 4999", "benchmark degraded --scale 4999",
+    ])  # fmt: skip
+    def test_worlds_that_cannot_be_are_refused(self, tmp_path: Path, command: str) -> None:
+        out = ["--out", str(tmp_path / "w")]
+        more = {"train": [*out, "--worlds", "2"], "simulate": out, "demo": out}
+        words = command.split()
+        said = RUNNER.invoke(app, [*words, *more.get(words[0], [])])
+        assert said.exit_code == 2 and f"Invalid value for '{words[-2]}'" in said.stderr
+        assert LEAST_SCALE == SMALLEST and not list(tmp_path.iterdir())
 
     def test_other_directories_are_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.docx").write_text("years")
