@@ -36,6 +36,8 @@ _CEILING: Final = 13.8
 # Weight of the pull towards the trees' own log-odds in the fit of beta calibration: that of one
 # row of each class, so that perfectly separated scores keep finite slopes.
 _PULL: Final = 1.0
+# Slope of the loss a row at which the fit of beta calibration has settled.
+_STEEP: Final = 1e-3
 # Isotonic steps follow any shape but need many positives; below this the three numbers of beta
 # calibration are steadier (Kull, Silva Filho, Flach 2017 compare both).
 _MANY: Final = 500
@@ -145,10 +147,17 @@ def fit_calibration(
         method: `auto` takes isotonic from 500 positives on.
 
     Raises:
-        ValueError: One of the two classes is missing.
+        ValueError: One of the two classes is missing, a score is NaN, there are more scores than
+            outcomes or fewer, the method is unknown, or its fit does not settle.
     """
     values = np.clip(np.asarray(raw, np.float64), -_CEILING, _CEILING)
     found = np.asarray(positive, bool)
+    if method not in ("auto", "beta", "isotonic"):
+        raise ValueError(f"unknown calibration {method!r}; known: auto, beta, isotonic")
+    if values.shape != found.shape or values.ndim != 1:
+        raise ValueError(f"scores of shape {values.shape} for outcomes of shape {found.shape}")
+    if np.isnan(values).any():
+        raise ValueError(f"{int(np.isnan(values).sum())} scores are NaN: leave those rows out")
     n, n_positive = len(found), int(found.sum())
     if not 0 < n_positive < n:
         raise ValueError(f"{n_positive} of {n} rows are positive: both classes are needed")
@@ -174,6 +183,11 @@ def _fit_beta(values: Reals, positive: NDArray[np.bool_]) -> tuple[float, ...]:
         loss, np.array([1.0, 1.0, 0.0]), jac=True, method="L-BFGS-B",
         bounds=[(0.0, None), (0.0, None), (None, None)],
     )  # fmt: skip
+    held = (done.x <= 0) & np.array([True, True, False])  # where a slope may not fall further
+    slope = np.where(held, np.minimum(done.jac, 0), done.jac)
+    # A search that ends for want of digits has settled; one whose slope is left has not.
+    if not done.success and not np.abs(slope).max() <= _STEEP * len(values):
+        raise ValueError(f"beta calibration does not settle: {done.message}")
     return tuple(float(knot) for knot in done.x)
 
 

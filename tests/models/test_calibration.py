@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 from zhenzan.models.by_class import silent_classes
 from zhenzan.models.calibration import (
@@ -31,6 +33,35 @@ def stated(n: int, seed: int = 0, sharp: float = 2.0) -> tuple[np.ndarray, np.nd
     true = rng.normal(-2.0, 1.5, n)
     p = 1 / (1 + np.exp(-true))
     return sharp * true, p, rng.random(n) < p
+
+
+@pytest.mark.parametrize("method", ["auto", "beta", "isotonic"])
+def test_scores_that_are_none_are_refused(method: str) -> None:
+    raw, _, found = stated(2_000)
+    raw[7] = np.nan
+    with pytest.raises(ValueError, match="1 scores are NaN"):
+        fit_calibration(raw, found, method)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="shape"):
+        fit_calibration(raw[8:], found, method)  # type: ignore[arg-type]
+
+
+def test_unknown_methods_and_fits_that_do_not_settle_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw, _, found = stated(2_000)
+    with pytest.raises(ValueError, match="unknown calibration 'platt'"):
+        fit_calibration(raw, found, "platt")  # type: ignore[arg-type]
+    known = fit_calibration(raw, found, "beta")
+
+    def stopped(loss: Any, start: np.ndarray, **options: Any) -> Any:
+        return minimize(loss, start, **options, options={"maxiter": rounds})
+
+    monkeypatch.setattr("zhenzan.models.calibration.minimize", stopped)
+    rounds = 1
+    with pytest.raises(ValueError, match="does not settle"):
+        fit_calibration(raw, found, "beta")
+    rounds = 200
+    assert fit_calibration(raw, found, "beta") == known
 
 
 @pytest.mark.parametrize("method", ["beta", "isotonic"])
