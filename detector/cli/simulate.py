@@ -46,10 +46,27 @@ def simulate(
         f"{world.n_engagements} engagements, {world.n_comments} comments, {world.n_accounts} "
         f"accounts, {world.n_sections} sections"
     )
+    campaigns, orders = _delivering(world.truth)
     say(
-        f"{world.n_delivered} engagements delivered by {world.n_campaigns} campaigns in "
-        f"{world.n_orders} orders; {world.n_follow_on} followed on"
+        f"{world.n_delivered} engagements delivered by {_some(campaigns, 'campaign')} in "
+        f"{_some(orders, 'order')}; {world.n_follow_on} followed on"
     )
+
+
+def _delivering(truth: Path) -> tuple[int, int]:
+    """Campaigns and orders that delivered an engagement; in small worlds many got none."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    names = ["campaign_id", "order_id"]
+    delivered = pc.field("label") == "delivered"
+    acts = pq.read_table(truth / "engagement.parquet", columns=names, filters=delivered)
+    campaigns, orders = (pc.count_distinct(acts[name]).as_py() for name in names)
+    return campaigns, orders
+
+
+def _some(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _foreign(out: Path) -> bool:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -254,6 +255,16 @@ class TestSimulate:
         said = RUNNER.invoke(app, [*words, *more.get(words[0], [])])
         assert said.exit_code == 2 and f"Invalid value for '{words[-2]}'" in said.stderr
         assert LEAST_SCALE == SMALLEST and not list(tmp_path.iterdir())
+
+    def test_the_summary_counts_what_delivered(self, tmp_path: Path) -> None:
+        words = ["simulate", "--scale", "5000", "--seed", "3", "--out", str(tmp_path / "w")]
+        said = RUNNER.invoke(app, words).stdout
+        truth = pd.read_parquet(tmp_path / "w" / "truth" / "engagement.parquet")
+        acts = truth[truth["label"] == "delivered"]
+        campaigns, orders = acts["campaign_id"].nunique(), acts["order_id"].nunique()
+        every = json.loads((tmp_path / "w" / "truth" / "world.json").read_text("utf-8"))
+        assert 1 < campaigns < every["n_campaigns"] and len(acts) == every["n_delivered"]
+        assert f"{len(acts)} engagements delivered by {campaigns} campaigns in {orders} o" in said
 
     def test_other_directories_are_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.docx").write_text("years")
