@@ -24,8 +24,12 @@ DAY_MS: Final = 86_400_000
 EARLIEST_MS: Final = 1_104_537_600_000
 # Nanoseconds of the year 2262 have 19 digits; nothing longer is a time.
 _POWERS: Final = np.power(10, np.arange(1, 19), dtype=np.int64)
+# The tenth digit of a time of these years is that of whole seconds, in any unit.
+_SECOND_DIGIT: Final = 9  # behind the first one
 _TO_MS: Final = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 _NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]*)?([eE][+]?[0-9]+)?$"
+# What a spreadsheet program leaves of a long number: 1.71456E+12.
+_SHORTENED: Final = r"^[0-9](?:\.(?P<digits>[0-9]+))?[eE][+]?(?P<power>[0-9]{1,2})$"
 _ISO: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?"
     r"( ?(Z|UTC|GMT|[+-][0-9]{2}:?([0-9]{2})?))?)?$"
@@ -43,6 +47,7 @@ class Times:
         ms: Milliseconds; anything where `missing` or `unreadable`.
         missing: No value stood there.
         unreadable: What stood there is no time.
+        rounded: Only the first digits of a number stood there; it may be off by hours or months.
         precision_ms: Width of what was written: a day for dates, 1 for exact milliseconds.
         naive: How many named no time zone although their kind could have.
         zone: The one that these were read in.
@@ -52,6 +57,7 @@ class Times:
     missing: _Mask
     unreadable: _Mask
     precision_ms: _Ints
+    rounded: _Mask
     naive: int = 0
     zone: str = "UTC"
 
@@ -150,6 +156,7 @@ class Clock:
         if number.any():
             chosen = values.filter(pa.array(number))
             self._place(times, number, self._numbers(column, _as_numbers(chosen), unit))
+            times.rounded[number] = _rounded(chosen)
         if stamp.any():
             self._place(times, stamp, _iso(values.filter(pa.array(stamp)), zone))
         return times
@@ -163,7 +170,8 @@ class Clock:
 
 
 def _blank(n: int) -> Times:
-    return Times(np.zeros(n, np.int64), np.zeros(n, bool), np.zeros(n, bool), np.ones(n, np.int64))
+    no = np.zeros(n, bool)
+    return Times(np.zeros(n, np.int64), no, no.copy(), np.ones(n, np.int64), no.copy())
 
 
 def _flags(values: pa.Array | pa.ChunkedArray) -> _Mask:
@@ -191,6 +199,21 @@ def _as_numbers(texts: pa.Array) -> pa.Array:
         return texts.cast(pa.int64())
     except pa.ArrowInvalid:
         return texts.cast(pa.float64())
+
+
+def _rounded(texts: pa.Array) -> _Mask:
+    """Numbers of which only the first digits were kept: with an exponent, and less than seconds.
+
+    A tool that writes doubles in full shows all digits in one of the rows at least.
+    """
+    parts = pc.extract_regex(texts, _SHORTENED)
+    there = _flags(parts.is_valid())
+    chosen = parts.filter(pa.array(there))
+    shown = pc.utf8_length(pc.struct_field(chosen, "digits")).to_numpy(zero_copy_only=False)
+    power = pc.struct_field(chosen, "power").cast(pa.int64()).to_numpy(zero_copy_only=False)
+    large = power >= _SECOND_DIGIT
+    there[there] = large & bool((shown[large] < _SECOND_DIGIT).all())
+    return there
 
 
 def _in_zone(naive: pa.Array, zone: ZoneInfo) -> pa.Array:

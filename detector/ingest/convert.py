@@ -35,6 +35,7 @@ _UNCHECKED_TIMES: Final = frozenset({"declared_ms"})  # the client's own clock m
 _FUTURE_TIMES: Final = frozenset({"end_ms"})  # a declared context may still be going on
 _ACCOUNT_IDS: Final = frozenset({"account_id", "creator_id", "source_id"})
 _PREFIXED: Final = frozenset({"section_id", "comment_id", "parent_id", "root_id"})
+_ROUNDED: Final = "was rounded by a spreadsheet program"  # no fault of the act: it stays, untimed
 _TARGETS: Final = frozenset({("follow", "target_id")})  # those of decisions may be anything
 _COUNTS: Final = ("like_count_lo", "like_count_hi")  # staged only: `like_count` as an interval
 _FREE_NUMBERS: Final = frozenset({"id_order"})  # all other whole numbers are counts or ranks
@@ -220,18 +221,18 @@ class Converter:
 
     def _time(self, batch: _Batch, name: str, raw: pa.Array, derived: bool) -> Times:
         times = self.clock.read(name, raw, batch.times.get(name))
-        rejects = (batch.table, name) in _TIMES_THAT_REJECT or (
-            name in TABLES[batch.table].by_name and TABLES[batch.table].by_name[name].required
-        )
-        faults = [(times.unreadable, "is not a time")]
+        known = TABLES[batch.table].by_name
+        required = name in known and known[name].required
+        rejects = required or (batch.table, name) in _TIMES_THAT_REJECT
+        faults = [(times.unreadable, "is not a time"), (times.rounded, _ROUNDED)]
         if name not in _UNCHECKED_TIMES:
-            there = ~(times.missing | times.unreadable)
+            there = ~(times.missing | times.unreadable | times.rounded)
             faults.append((there & (times.ms < EARLIEST_MS), "is before 2005"))
             latest = self.latest_ms + (3650 * DAY_MS if name in _FUTURE_TIMES else 0)
             faults.append((there & (times.ms > latest), "lies in the future"))
         for mask, reason in faults:
             if mask.any():
-                if rejects:
+                if required if reason == _ROUNDED else rejects:
                     self._lose(batch, mask, f"{name} {reason}", derived)
                 else:
                     self._doubt(batch, mask, f"{name} {reason} and is left empty")

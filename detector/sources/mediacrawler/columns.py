@@ -133,6 +133,7 @@ def weibo_times(batch: pa.RecordBatch) -> tuple[Times, int]:
     the number is exactly eight hours later, or is missing.
     """
     ms, precision = times_of(batch, "create_time")
+    ms = pc.if_else(pa.array(rounded(ms)), pa.scalar(None, _TEXT), ms)
     told = by_value(text_column(batch, "create_date_time"), _stamp_ms, pa.int64())
     number = pc.if_else(pc.match_substring_regex(ms, "^[0-9]+$"), ms, pa.scalar(None, _TEXT)).cast(
         pa.int64()

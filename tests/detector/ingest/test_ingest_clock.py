@@ -92,6 +92,18 @@ def test_the_hour_that_does_not_exist_is_no_error() -> None:
     assert ms(pa.array(["2024-03-31 02:30:00"]), "Europe/Berlin") == [1_711_846_800_000]
 
 
+def test_numbers_of_which_the_first_digits_only_were_kept_are_marked() -> None:
+    def marks(*texts: str | None) -> list[bool]:
+        read = Clock(ZoneInfo("UTC")).read("t_ms", pa.array(texts, pa.string()))
+        return [bool(flag) for flag in read.rounded]
+
+    assert marks("1.71456E+12", "2E+12", None, "1714560123456") == [True, True, False, False]
+    assert marks("1.71E+09", "2024-03-01") == [True, False]
+    # Written in full, of which one ends in zeros.
+    assert marks("1.7145601234567891e+18", "1.71456e+18") == [False, False]
+    assert marks("1.714560123e+12", "0", "17.1e11") == [False, False, False]
+
+
 @given(
     st.lists(
         st.datetimes(datetime(2005, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),

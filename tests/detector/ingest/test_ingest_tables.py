@@ -90,6 +90,29 @@ def test_ids_that_doubles_have_rounded_are_not_guessed(run: Any, tmp_path: Path)
     assert ("engagement", "account_id cannot be used and is left empty") in done.notes
 
 
+def test_times_that_a_spreadsheet_rounded_are_left_empty(run: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "comment.csv").write_text(
+        "comment_id,section_id,text,created_ms\nc1,s,one,1.71456E+12\nc2,s,two,9.9E+12\n"
+    )
+    (folder / "engagement.csv").write_text(
+        "section_id,account_id,ts_ms,kind\ns,a,1.71456E+12,like\n"
+    )
+    (folder / "count_snapshot.csv").write_text(
+        "section_id,metric,scene,observed_ms,value_lo\ns,like,all,1.71456E+12,7\n"
+    )
+    done = run(folder)
+    assert [(r["created_ms"], r["created_basis"]) for r in done["comment"]] == [(None, "none")] * 2
+    assert [(r["account_id"], r["ts_lo_ms"], r["ts_hi_ms"]) for r in done["engagement"]] == [
+        ("a", None, None)
+    ]
+    assert not done["count_snapshot"]
+    why = "was rounded by a spreadsheet program"
+    assert done.notes["comment", f"created_ms {why} and is left empty"].count == 2
+    assert done.rejections["count_snapshot", f"observed_ms {why}"].count == 1
+
+
 def test_comments_keep_the_newest_and_leave_their_counts(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "comment.csv"
     path.write_text(

@@ -346,6 +346,20 @@ def test_ids_that_a_spreadsheet_rounded_lose_the_row(tmp_path: Path) -> None:
     assert "rounded" in lost.reason
 
 
+def test_times_that_a_spreadsheet_rounded_are_empty_or_told_otherwise(tmp_path: Path) -> None:
+    rounded = {"create_time": "1.71456E+12", "last_modify_ts": "1.71500E+12"}
+    as_csv(tmp_path / "x.csv", [c | rounded for c in comments("xhs", 2)])
+    tables, done = taken([tmp_path / "x.csv"], tmp_path / "w")
+    assert tables["comment"]
+    assert not any("created_ms" in c for c in tables["comment"])
+    assert all(s["observed_basis"] != "row" for s in tables["count_snapshot"])
+    assert any("created_ms was rounded" in note.reason for note in done.notes)
+    told = rounded | {"create_date_time": "2024-05-01 20:00:00+08:00"}
+    as_csv(tmp_path / "weibo.csv", [comments("weibo", 2)[0] | told])
+    tables, _ = taken([tmp_path / "weibo.csv"], tmp_path / "v")
+    assert [c["created_ms"] for c in tables["comment"]] == [1_714_564_800_000]
+
+
 def test_a_header_appended_again_is_skipped(tmp_path: Path) -> None:
     as_csv(tmp_path / "a.csv", comments("douyin", 2))
     text = (tmp_path / "a.csv").read_bytes()
