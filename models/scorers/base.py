@@ -33,8 +33,8 @@ has to look, so that no automatic top band is given; `own_word` that the creator
 
 ACCOUNT_FACTS: Final = ("account_id", "id_kind", "declared_bot")
 COMMENT_FACTS: Final = (
-    "comment_id", "section_id", "account_id", "text", "by_creator", "replied_by_creator",
-    "reply_count", "created_ms", "n_likes_shown",
+    "comment_id", "section_id", "account_id", "text", "parent_id", "by_creator",
+    "replied_by_creator", "reply_count", "created_ms", "n_likes_shown",
 )  # fmt: skip
 """Of the canonical comments; `n_likes_shown` is the last reading of the like counter, if any."""
 

@@ -167,11 +167,21 @@ def reply_priority(facts: pd.DataFrame, scored: pd.DataFrame) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(top > 0, reach / top.to_numpy(dtype=np.float64), 0.0)
     unanswered = np.nan_to_num(column(facts, "reply_count"), nan=0.0) == 0
+    unanswered &= ~_parents(facts, np.ones(n, dtype=bool))
     value = _ASKS * asks(facts["text"]) + _REACH * relative + _OPEN * unanswered
-    done = flags(facts, "by_creator", n) | flags(facts, "replied_by_creator", n)
+    own = flags(facts, "by_creator", n)
+    done = own | flags(facts, "replied_by_creator", n) | _parents(facts, own)
     odd = scored["band"].isin([bands.LIKELY, bands.UNUSUAL, bands.UNUSUAL_EXPLAINED]).to_numpy()
     value = np.where(done | odd, 0.0, value)
     return np.where(facts["text"].notna().to_numpy(), value, np.nan)
+
+
+def _parents(facts: pd.DataFrame, replies: Array) -> Array:
+    """Whether each comment, by its id in the index, is the parent of one of the marked ones."""
+    if "parent_id" not in facts:
+        return np.zeros(len(facts), dtype=bool)
+    found: Array = facts.index.isin(facts["parent_id"][replies].dropna())
+    return found
 
 
 def asks(texts: pd.Series) -> Array:

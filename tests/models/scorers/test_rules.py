@@ -398,6 +398,24 @@ def test_comments_with_purchased_likes_and_questions_to_answer(made_up: Any) -> 
     assert np.isnan(comments.loc["quiet", "reply_priority"])
 
 
+def test_a_comment_that_the_creator_answered_in_the_data_needs_no_answer(made_up: Any) -> None:
+    facts = pd.DataFrame(
+        {
+            "comment_id": ["asked", "by_fan", "mine", "open", "theirs"],
+            "section_id": ["p"] * 5,
+            "text": ["请问什么时候更新?", "多少钱?", "周五", "多少钱?", "三十"],
+            "parent_id": [None, None, "asked", None, "by_fan"],
+            "by_creator": [False, False, True, False, None],
+        }
+    )
+    made = RulesScorer().score(
+        made_up.attribution(made_up.pool_world(n_sections=3)), {}, capability("p"), comments=facts
+    )
+    priority = made.comments.set_index("comment_id")["reply_priority"]
+    assert priority[["asked", "mine"]].tolist() == [0, 0]
+    assert priority["open"] > priority["by_fan"] > 0
+
+
 def test_results_do_not_depend_on_row_order(made_up: Any) -> None:
     world = made_up.pool_world(n_sections=4, orders=2)
     shuffled = world.sample(frac=1, random_state=1)
