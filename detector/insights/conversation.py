@@ -21,7 +21,7 @@ class Conversation(Maker):
 
     name: ClassVar[str] = "conversation_depth"
     title: ClassVar[Text] = Text("对话深度", "Depth of conversation")
-    needs: ClassVar[Text] = Text("回复关系", "records of which comment answers which")
+    needs: ClassVar[Text] = Text("完整的回复记录", "complete record of who answers whom")
     noun: ClassVar[Text] = Text("条留言", "comments")
     unit: ClassVar[str] = "share"
     least: ClassVar[int] = LEAST_FOR_SHARE

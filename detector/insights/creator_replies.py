@@ -38,6 +38,7 @@ class CreatorReplies(Maker):
         timed = timed[np.lexsort((comments.created_ms[timed], comments.section[timed]))]
         edges = np.searchsorted(comments.section[timed], np.arange(len(known.sections) + 1))
         table = threads(known)
+        table[~known.replies_known] = 0.0  # whether others went on cannot be seen
         total: dict[int, Reals] = {}
         for at, section_id in known.subjects():
             rows = timed[edges[at] : edges[at + 1]]

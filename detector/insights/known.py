@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,12 +26,15 @@ __all__ = [
     "Reals",
     "Sections",
     "grouped",
+    "replies_known",
 ]
 
 Reals: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 Objects: TypeAlias = NDArray[Any]
+
+_HELD: Final = 0.9  # platforms go on counting replies that are deleted or hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ class Known:
         mixes: Name of a mix (`region`, `source`) to its acts: `section, label, n, genuine`, and
             by how many `people`.
         zone: In which hours are told, `zone_name` its name, `zone_known` whether anybody named it.
-        replies_known: Whether the data of a section tell which comment answers which.
+        replies_known: Whether a section's replies are in the data; see `replies_known`.
     """
 
     sections: Sections
@@ -188,6 +191,26 @@ class Known:
     def per_section(self, rows: Codes, weights: Reals | None = None) -> Reals:
         """Sums by section number over entries whose sections are `rows`."""
         return np.bincount(rows, weights, minlength=len(self.sections)).astype(np.float64)
+
+
+def replies_known(comments: Comments, n_sections: int) -> Flags:
+    """Sections of which the data hold who answers whom, as far as can be told.
+
+    Either others' replies were collected, about as many as are counted, or none are counted.
+    """
+
+    def per_section(chosen: Flags, weights: Reals | None = None) -> Reals:
+        told = None if weights is None else weights[chosen]
+        return np.bincount(comments.section[chosen], told, minlength=n_sections).astype(float)
+
+    top = ~comments.is_reply
+    counted = per_section(top, np.nan_to_num(comments.reply_count))
+    untold = per_section(top & np.isnan(comments.reply_count))
+    held = per_section(comments.is_reply)
+    by_others = per_section(comments.is_reply & comments.received)
+    whole = held >= _HELD * counted
+    none: Flags = (per_section(top) > 0) & (untold == 0) & (counted == 0)
+    return (by_others > 0) & whole | none
 
 
 def grouped(rows: pd.DataFrame, column: str = "section") -> dict[int, pd.DataFrame]:

@@ -21,6 +21,7 @@ from zhenzan.detector.insights.known import (
     Objects,
     Reals,
     Sections,
+    replies_known,
 )
 from zhenzan.detector.insights.reduce import by_hour, by_label, by_section, real
 from zhenzan.detector.results import BANDS
@@ -71,7 +72,7 @@ def load_known(work: Workspace) -> Known:
         zone=zone,
         zone_name=zone_name,
         zone_known=zone_known,
-        replies_known=_replies_known(sections, comments),
+        replies_known=replies_known(comments, len(sections)),
     )
 
 
@@ -279,12 +280,6 @@ def _levels(work: Workspace) -> Reals:
     at = positions(rows["account_id"], known)
     levels[at[at >= 0]] = _reals(rows["level"])[at >= 0]  # the newest is written last
     return levels
-
-
-def _replies_known(sections: Sections, comments: Comments) -> Flags:
-    """Sections in which some comment answers another, or is said to have been answered."""
-    told = comments.is_reply | ~np.isnan(comments.reply_count)
-    return np.bincount(comments.section[told], minlength=len(sections)) > 0
 
 
 def _zone(work: Workspace, tables: Sequence[str]) -> tuple[tzinfo, str, bool]:

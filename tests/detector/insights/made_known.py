@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from zhenzan.detector.insights.counts import Counts, section_totals
-from zhenzan.detector.insights.known import Acts, Comments, Known, Sections
+from zhenzan.detector.insights.known import Acts, Comments, Known, Sections, replies_known
 
 __all__ = ["DAY", "HOUR", "START", "make_known"]
 
@@ -85,9 +85,7 @@ def make_known(
         zone=ZoneInfo(zone),
         zone_name=zone,
         zone_known=True,
-        replies_known=np.bincount(
-            written.section[written.is_reply], minlength=len(ids)
-        ) > 0,
+        replies_known=replies_known(written, len(ids)),
     )  # fmt: skip
 
 

@@ -234,6 +234,27 @@ def test_conversation_counts_replies_that_look_genuine(world: ModuleType) -> Non
     assert told.raw == 0.5 and told.genuine == pytest.approx(1 / 3, rel=1e-4)
 
 
+def test_conversation_is_silent_where_the_data_cannot_hold_the_replies(world: ModuleType) -> None:
+    def told(top: dict[str, Any], replies: list[dict[str, Any]]) -> Insight:
+        tops = [{"id": f"t{i}", "section": "s0"} | top for i in range(30)]
+        return only(Conversation(), world.make_known([{"id": "s0"}], tops + replies))
+
+    mine = [{"section": "s0", "parent": f"t{i}", "by_creator": True} for i in range(5)]
+    others = [{"section": "s0", "parent": f"t{i}"} for i in range(20)]
+    assert told({"reply_count": 0}, []).raw == 0
+    assert told({"reply_count": 1}, others + mine + others[:5]).raw == pytest.approx(
+        25 / 55, rel=1e-4
+    )
+    for silent in (
+        told({}, []),
+        told({"reply_count": 2}, []),
+        told({"reply_count": 2}, others),
+        told({"reply_count": None}, mine),
+    ):
+        assert silent.raw is None and silent.n == 0
+        assert "complete record of who answers whom" in str(silent.abstained)
+
+
 def test_a_pool_that_comes_back_is_no_audience(world: ModuleType) -> None:
     sections = [{"id": f"s{i}", "creator": "k"} for i in range(2)]
     comments = [c for i in range(2) for c in numbered(30, section=f"s{i}")]
