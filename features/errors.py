@@ -123,9 +123,7 @@ class ScanInterruptedError(ZhenzanError):
 
 def printable(text: str, limit: int = 80) -> str:
     """Shortens hostile text and escapes what a terminal would act on."""
-    shown = (
-        text[:limit].encode("unicode_escape").decode("ascii")
-        if not text[:limit].isprintable()
-        else text[:limit]
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[:limit]
     )
     return shown + ("…" if len(text) > limit else "")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from zhenzan.features.errors import printable
 from zhenzan.features.family import Entity, Evidence, Text
 from zhenzan.features.numbers import about
+from zhenzan.features.template.normal import quoted_form
 
 __all__ = ["section_evidence"]
 
@@ -53,9 +54,8 @@ def _statement(
     entity: Entity, id_: str, members: Sequence[Mapping[str, Any]], version: int
 ) -> Evidence:
     row = members[0]
-    form, n, users, expected = (
-        printable(row["form"], _SHOWN), row["n_comments"], row["n_accounts"], row["expected"],
-    )  # fmt: skip
+    form = printable(quoted_form(row["form"], (m["text"] for m in members)), _SHOWN)
+    n, users, expected = row["n_comments"], row["n_accounts"], row["expected"]
     own = len(members)
     zh_own, en_own = "", ""
     if entity is Entity.ACCOUNT:

@@ -64,7 +64,8 @@ class TemplateFamily:
         if not wanted or "comment" not in tables:
             return
         made_here = _analysed(engine, tables, FeatureConfig())
-        chosen = engine.sql(_SURPRISING, into="template_shown", step=self.name)
+        statement = _SURPRISING.format(comment=tables["comment"].name)
+        chosen = engine.sql(statement, into="template_shown", step=self.name)
         rows = engine.fetch(chosen).to_pylist()
         for relation in (*made_here, chosen):
             engine.drop(relation)
@@ -80,8 +81,9 @@ def _analysed(engine: Engine, tables: Tables, config: FeatureConfig) -> tuple[Re
 
 _SURPRISING: Final = """
 SELECT c.comment_id, c.account_id, c.section_id, s.template_id, s.form, s.n_comments, s.n_accounts,
-       s.n_elsewhere, s.expected, s.surprise
+       s.n_elsewhere, s.expected, s.surprise, m.text
 FROM comment_template c
+JOIN {comment} m ON m.comment_id = c.comment_id
 JOIN section_template s ON s.section_id = c.section_id AND s.template_id = c.template_id
 WHERE s.surprising
 """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-__all__ = ["MAX_CHARACTERS", "normal_form"]
+__all__ = ["MAX_CHARACTERS", "normal_form", "quoted_form"]
 
 # A template shows in its first lines; a 10 MB comment must not cost more than another.
 MAX_CHARACTERS: Final = 2000
@@ -17,6 +17,9 @@ _URL: Final = "\ue000"  # private-use characters stand for slots, so that no tex
 _MENTION: Final = "\ue001"
 _TAG: Final = re.compile(r"<[a-z/!][^<>]{0,300}>")
 _LINK: Final = re.compile(r"(?:https?://|www\.)([\w.\-]*)[^\s<>一-鿿]*")
+_MASKED: Final = "[…://]"  # as in reports
+# The host of a link that no text at hand has: its parts, and perhaps some words behind it.
+_HOST: Final = re.compile(f"{_URL}\\w*(?: [a-z0-9]+){{0,3}}")
 # "//@name: …" quotes the reposts before, "回复@name:" names whom one answers: not own words.
 _QUOTED: Final = re.compile(r"//\s?@.*", re.DOTALL)
 _ANSWER: Final = re.compile(r"^\s*回复\s?@[^::\s]{1,40}\s?[::]")
@@ -50,9 +53,7 @@ def normal_form(text: str) -> str:
         The normal form, empty where the comment holds no words of its own (an empty text, or the
         bare quotation of another).
     """
-    folded = unicodedata.normalize("NFKC", html.unescape(text[:MAX_CHARACTERS])).casefold()
-    folded = unicodedata.normalize("NFKC", _TAG.sub(" ", folded)).translate(_VISIBLE)
-    folded = _ANSWER.sub(" ", _QUOTED.sub(" ", folded))
+    folded = _folded(text)
     folded = _AT.sub(_MENTION, _LINK.sub(rf" {_URL}\1 ", folded))
     # Whom a comment addresses first is no part of its words; further names are one slot.
     folded = _MENTIONS.sub(f"{_MENTION} ", folded).strip().removeprefix(_MENTION)
@@ -63,6 +64,27 @@ def normal_form(text: str) -> str:
     if words.strip(_MENTION + " "):
         return words
     return _REPEAT.sub(r"\1\1\1", _SPACE.sub("", folded.replace(_MENTION, "")))
+
+
+def quoted_form(form: str, texts: Iterable[str]) -> str:
+    """A normal form for readers: links with their hosts, and mentions, are masked.
+
+    Args:
+        form: A normal form.
+        texts: Comments of that form, which tell where the name of a host ends in it.
+    """
+    hosts = {_words(host) for text in texts for host in _LINK.findall(_folded(text))}
+    for host in sorted(hosts, key=len, reverse=True):
+        form = re.sub(f"{_URL}{re.escape(host)}(?![a-z0-9])", f"{_MASKED} ", form)
+    form = _HOST.sub(f"{_MASKED} ", form).replace(_MENTION, "@… ")
+    return _SPACE.sub(" ", form).strip()
+
+
+def _folded(text: str) -> str:
+    """Width, case, markup and quotations folded; links and names still stand."""
+    folded = unicodedata.normalize("NFKC", html.unescape(text[:MAX_CHARACTERS])).casefold()
+    folded = unicodedata.normalize("NFKC", _TAG.sub(" ", folded)).translate(_VISIBLE)
+    return _ANSWER.sub(" ", _QUOTED.sub(" ", folded))
 
 
 def _words(text: str) -> str:

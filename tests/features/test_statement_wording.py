@@ -14,6 +14,7 @@ def rows(accounts: list[str | None]) -> list[dict[str, Any]]:
     figures = {
         "section_id": "s", "template_id": "t", "form": "支持1", "n_comments": len(accounts),
         "n_accounts": len(accounts), "n_elsewhere": 0, "expected": 0.004, "surprise": 40.0,
+        "text": "支持 1",
     }  # fmt: skip
     return [{"comment_id": f"c{i}", "account_id": a, **figures} for i, a in enumerate(accounts)]
 
