@@ -23,9 +23,13 @@ _QUOTES: Final = Text(
     " phrase or a passing joke; equal texts are not purchased texts.",
 )
 _ALONE: Final = Text(
-    "其余评论区没有这句话：背景频率只来自对短语长度的一般假设。",
-    "No other section held this text: its background rate rests on general"
+    "用来对照的评论区都没有这句话：背景频率只来自对短语长度的一般假设。",
+    "None of the sections compared held this text: its background rate rests on general"
     " assumptions about phrases of this length.",
+)
+_NOTHING: Final = Text(
+    "加入其他作者的评论区后再扫描，这句话也可能显得常见。",
+    "With sections of other creators in the scan the phrase may prove to be common.",
 )
 
 
@@ -55,7 +59,7 @@ def _statement(
 ) -> Evidence:
     row = members[0]
     form = printable(quoted_form(row["form"], (m["text"] for m in members)), _SHOWN)
-    n, users, expected = row["n_comments"], row["n_accounts"], row["expected"]
+    n, users = row["n_comments"], row["n_accounts"]
     own = len(members)
     zh_own, en_own = "", ""
     if entity is Entity.ACCOUNT:
@@ -63,25 +67,43 @@ def _statement(
     zh_who, en_who = f"{users} 个账号写了 {n} 条", f"{users} accounts wrote {n} comments"
     if all(m["account_id"] is None for m in members):
         zh_who, en_who = f"有 {n} 条（作者未知）", f"There are {n} comments, authors unknown,"
-    zh = (
-        f"{zh_who}近似“{form}”的评论；{zh_own}按其余评论区（已知同一作者的不计）预计"
-        f"{about(expected).zh} 个账号（那里共有 {row['n_elsewhere']} 个）。"
-    )
-    en = (
-        f"{en_who} like “{form}”;{en_own} the other sections, those known to be of the same"
-        f" creator left out, predict {about(expected).en} accounts ({row['n_elsewhere']} wrote it"
-        " there)."
-    )
+    zh_rate, en_rate = _background(row)
     return Evidence(
         reason=f"template.surprise@{version}",
         subject=(entity.value, id_),
-        statement=Text(zh, en),
+        statement=Text(
+            f"{zh_who}近似“{form}”的评论；{zh_own}{zh_rate}。",
+            f"{en_who} like “{form}”;{en_own} {en_rate}.",
+        ),
         refs=tuple(sorted(m["comment_id"] for m in members)[:_MOST_REFS]),
         observed=float(users),
-        expected=round(expected, 4),
+        expected=round(row["expected"], 4),
         unit="accounts",
         start_ms=None,
         end_ms=None,
         strength=round(min(row["surprise"] / log2(10), _MOST_STRENGTH), 4),
-        counter_evidence=(_QUOTES,) if row["n_elsewhere"] else (_QUOTES, _ALONE),
+        counter_evidence=(_QUOTES, *_doubts(row)),
     )
+
+
+def _background(row: Mapping[str, Any]) -> tuple[str, str]:
+    """How many accounts were to be expected, and by what."""
+    expected = about(row["expected"])
+    if row["n_compared"] < 1:
+        return (
+            f"没有其他作者的评论区可作对照，按这一长度短语的一般频率预计{expected.zh} 个账号",
+            "no section of another creator is here to compare with; at the general rate of phrases"
+            f" of this length, {expected.en} accounts are expected",
+        )
+    return (
+        f"按其余评论区（已知同一作者的不计）预计{expected.zh} 个账号"
+        f"（那里共有 {row['n_elsewhere']} 个）",
+        "the other sections, those known to be of the same creator left out, predict"
+        f" {expected.en} accounts ({row['n_elsewhere']} wrote it there)",
+    )
+
+
+def _doubts(row: Mapping[str, Any]) -> tuple[Text, ...]:
+    if row["n_compared"] < 1:
+        return (_NOTHING,)
+    return () if row["n_elsewhere"] else (_ALONE,)

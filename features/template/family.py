@@ -64,7 +64,8 @@ class TemplateFamily:
         if not wanted or "comment" not in tables:
             return
         made_here = _analysed(engine, tables, FeatureConfig())
-        statement = _SURPRISING.format(comment=tables["comment"].name)
+        of = tables["section"].name if "section" in tables else _NO_SECTIONS
+        statement = _SURPRISING.format(comment=tables["comment"].name, section=of)
         chosen = engine.sql(statement, into="template_shown", step=self.name)
         rows = engine.fetch(chosen).to_pylist()
         for relation in (*made_here, chosen):
@@ -79,10 +80,24 @@ def _analysed(engine: Engine, tables: Tables, config: FeatureConfig) -> tuple[Re
     return analyse(engine, tables, config)
 
 
+_NO_SECTIONS: Final = """(
+  SELECT section_id, account_id AS creator_id FROM comment_template WHERE 1 = 0)"""
+# `n_compared`: sections with texts that are not known to be of the same creator.
 _SURPRISING: Final = """
+WITH voiced AS (
+  SELECT v.section_id, o.creator_id
+  FROM (SELECT DISTINCT section_id FROM comment_template) v
+  LEFT JOIN {section} o ON o.section_id = v.section_id
+), own AS (
+  SELECT creator_id, COUNT(*) AS n FROM voiced WHERE creator_id IS NOT NULL GROUP BY creator_id
+), compared AS (
+  SELECT v.section_id, (SELECT COUNT(*) FROM voiced) - COALESCE(o.n, 1) AS n_compared
+  FROM voiced v LEFT JOIN own o ON o.creator_id = v.creator_id
+)
 SELECT c.comment_id, c.account_id, c.section_id, s.template_id, s.form, s.n_comments, s.n_accounts,
-       s.n_elsewhere, s.expected, s.surprise, m.text
+       s.n_elsewhere, s.expected, s.surprise, m.text, n.n_compared
 FROM comment_template c
+JOIN compared n ON n.section_id = c.section_id
 JOIN {comment} m ON m.comment_id = c.comment_id
 JOIN section_template s ON s.section_id = c.section_id AND s.template_id = c.template_id
 WHERE s.surprising

@@ -10,13 +10,15 @@ from zhenzan.features.family import Entity
 from zhenzan.features.template.evidence import section_evidence
 
 
-def rows(accounts: list[str | None]) -> list[dict[str, Any]]:
+def rows(accounts: list[str | None], **more: Any) -> list[dict[str, Any]]:
     figures = {
         "section_id": "s", "template_id": "t", "form": "支持1", "n_comments": len(accounts),
         "n_accounts": len(accounts), "n_elsewhere": 0, "expected": 0.004, "surprise": 40.0,
-        "text": "支持 1",
+        "text": "支持 1", "n_compared": 3,
     }  # fmt: skip
-    return [{"comment_id": f"c{i}", "account_id": a, **figures} for i, a in enumerate(accounts)]
+    return [
+        {"comment_id": f"c{i}", "account_id": a, **figures, **more} for i, a in enumerate(accounts)
+    ]
 
 
 def test_comments_of_unknown_authors_are_not_called_accounts() -> None:
@@ -29,6 +31,18 @@ def test_comments_of_unknown_authors_are_not_called_accounts() -> None:
     assert (
         "预计 <0.1 个账号" in known.statement.zh and "predict <0.1 accounts" in known.statement.en
     )
+
+
+def test_where_there_is_nothing_to_compare_with_no_other_sections_are_named() -> None:
+    wanted = {(Entity.SECTION, "s")}
+    authors: list[str | None] = [f"u{i}" for i in range(5)]
+    (alone,) = section_evidence(rows(authors, n_compared=0), wanted, 1)
+    assert "no section of another creator is here to compare with" in alone.statement.en
+    assert "没有其他作者的评论区可作对照" in alone.statement.zh
+    said = " ".join(text.en for text in (alone.statement, *alone.counter_evidence))
+    assert "other sections" not in said and "sections compared" not in said
+    (compared,) = section_evidence(rows(authors), wanted, 1)
+    assert "sections compared" in compared.counter_evidence[1].en
 
 
 @pytest.mark.parametrize(("varied", "zh"), [(0.2, "同一位"), (0.9, "不同的")])

@@ -52,3 +52,23 @@ def test_evidence_of_shared_links_can_be_read(engine: Any, canonical: Any) -> No
         assert "“[…://] 加微信领取福利名额有限”" in said
         assert "\\u" not in said
         assert "secret" not in said and "example" not in said
+
+
+@pytest.mark.parametrize(("creators", "compared"), [(["k", "k", "l"], 1), (["k"] * 3, 0)])
+def test_sections_of_the_same_creator_are_not_compared_with(
+    engine: Any, canonical: Any, creators: list[str], compared: int
+) -> None:
+    frames = canonical.world(3)
+    ids = sorted(frames["comment"].section_id.unique())[:3]
+    said = frames["comment"].head(90).assign(
+        comment_id=[f"x:o{i}" for i in range(90)], account_id=[f"x:w{i}" for i in range(90)],
+        section_id=[ids[i % 3] for i in range(90)], by_creator=False,
+        text=["加微信领取福利名额有限" if i % 3 == 0 else f"看到第{i}遍" for i in range(90)],
+    )  # fmt: skip
+    frames["comment"] = said
+    known = frames["section"].head(3).assign(section_id=ids, creator_id=creators)
+    frames["section"] = known
+    tables = canonical.load(engine, frames)
+    told = list(TemplateFamily().explain(engine, tables, {Entity.SECTION: [ids[0]]}))
+    assert told
+    assert all(("no section of another" in e.statement.en) == (not compared) for e in told)
