@@ -42,12 +42,19 @@ def book_lines(
         for entry in found[key][:most]:
             count = str(entry["count"])
             if entry["examples"]:
-                example = clean(entry["examples"][0], 80)
+                example = _examples(entry)
                 count = words["brackets"].format(outer=count, inner=example)
             table = entry["table"] and entry["table"] + words["comma"]
             yield f"  {words[kind]}{colon}{table}{clean(entry['reason'], 120)}{colon}{count}"
         if most is not None and len(found[key]) > most:
             yield "  " + words["more"].format(n=len(found[key]) - most)
+
+
+def _examples(entry: Mapping[str, Any]) -> str:
+    """The first row that is meant; where files are meant, all that are kept."""
+    examples = entry["examples"] if not entry["table"] else entry["examples"][:1]
+    shown = ", ".join(clean(example, 80) for example in examples)
+    return shown + (", …" if not entry["table"] and entry["count"] > len(examples) else "")
 
 
 def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:

@@ -8,10 +8,11 @@ from typing import Any, Final
 import pandas as pd
 from zhenzan.detector.report.checks import CHECKS, section_checks
 from zhenzan.detector.report.groups import MAX_GROUPS, build_groups, group_order
+from zhenzan.detector.report.inputs import read_inputs, unread_inputs
 from zhenzan.detector.report.insights import build_creators
 from zhenzan.detector.report.material import Material, listed, records, text
 from zhenzan.detector.report.parts import build_parts
-from zhenzan.detector.report.records import InputRow, Method, Report, Row
+from zhenzan.detector.report.records import Method, Report, Row
 from zhenzan.detector.report.redact import Redactor, clean, scan_key
 from zhenzan.detector.report.texts import Texts
 from zhenzan.detector.report.wording import MIN_FOR_SHARE, Wording, finite, zone_of
@@ -23,6 +24,7 @@ __all__ = ["MAX_FULL", "MAX_ROWS", "build_report"]
 MAX_FULL: Final = 50  # sections in full; about 40 kB each
 MAX_ROWS: Final = 2000  # of the list; about 600 bytes each
 _MAX_INPUTS: Final = 50
+_MAX_UNREAD: Final = 500  # all of any set of exports; not of a folder of pictures
 _MAX_REASONS: Final = 50
 
 
@@ -214,6 +216,8 @@ def _method(scan: Scan, texts: Texts, *, redact: bool) -> Method:
     inputs = run.get("inputs") or []
     skipped = {str(k): _said(v, texts) for k, v in (families.get("skipped") or {}).items()}
     rejections = run.get("rejections") or []
+    read = read_inputs(inputs, redact=redact)
+    unread = unread_inputs(inputs, texts, redact=redact)
     return Method(
         version=clean(str((run.get("versions") or {}).get("zhenzan", ""))),
         model=clean(str((run.get("model") or {}).get("id", ""))),
@@ -227,26 +231,16 @@ def _method(scan: Scan, texts: Texts, *, redact: bool) -> Method:
         skipped=tuple(
             (texts.optional(f"family.{name}", clean(name)), why) for name, why in skipped.items()
         ),
-        inputs=tuple(_input(record, redact=redact) for record in inputs[:_MAX_INPUTS]),
-        n_inputs=len(inputs),
+        inputs=tuple(read[:_MAX_INPUTS]),
+        n_inputs=len(read),
+        unread=tuple(unread[:_MAX_UNREAD]),
+        n_unread=len(unread),
         rows_read=sum(int(i.get("rows_read") or 0) for i in inputs),
         rows_rejected=sum(int(i.get("rows_rejected") or 0) for i in inputs),
         rejections=tuple(
             (clean(str(r.get("table"))), clean(str(r.get("reason"))), int(r.get("count") or 0))
             for r in rejections[:_MAX_REASONS]
         ),
-    )
-
-
-def _input(record: Mapping[str, Any], *, redact: bool) -> InputRow:
-    """A file; its folder may name a person and is left out where names are hidden."""
-    path = str(record.get("path", ""))
-    shown = path.replace("\\", "/").rsplit("/", 1)[-1] if redact else path
-    return InputRow(
-        path=clean(shown),
-        source=clean(str(record.get("source") or "–")),
-        rows_read=int(record.get("rows_read") or 0),
-        rows_rejected=int(record.get("rows_rejected") or 0),
     )
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "SectionPart",
     "Statement",
     "Template",
+    "UnreadRow",
     "Window",
 ]
 
@@ -310,6 +311,15 @@ class InputRow:
     source: str
     rows_read: int
     rows_rejected: int
+    rows_skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A file that was not read, and why."""
+
+    path: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +335,8 @@ class Method:
     skipped: tuple[tuple[str, str], ...]
     inputs: tuple[InputRow, ...]
     n_inputs: int
+    unread: tuple[UnreadRow, ...]
+    n_unread: int
     rows_read: int
     rows_rejected: int
     rejections: tuple[tuple[str, str, int], ...]
