@@ -236,6 +236,7 @@ def _method(scan: Scan, texts: Texts, *, redact: bool) -> Method:
         unread=tuple(unread[:_MAX_UNREAD]),
         n_unread=len(unread),
         rows_read=sum(int(i.get("rows_read") or 0) for i in inputs),
+        rows_merged=int((run.get("rows") or {}).get("merged") or 0),
         rows_rejected=sum(int(i.get("rows_rejected") or 0) for i in inputs),
         rejections=tuple(
             (clean(str(r.get("table"))), clean(str(r.get("reason"))), int(r.get("count") or 0))

@@ -338,6 +338,7 @@ class Method:
     unread: tuple[UnreadRow, ...]
     n_unread: int
     rows_read: int
+    rows_merged: int
     rows_rejected: int
     rejections: tuple[tuple[str, str, int], ...]
 

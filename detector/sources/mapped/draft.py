@@ -74,7 +74,11 @@ def _columns(chosen: Sample, made: Mapping[str, Guess], table: str) -> Iterator[
     elif "comment_id" not in made:
         parts = [made[n].theirs for n in ("text", "account_id", "name", "created_ms") if n in made]
         listed = ", ".join(_quoted(part) for part in parts)
-        yield f"comment_id = {{ digest = [{listed}] }}  # no id: made of what a row holds"
+        # Without a person or a time, equal rows are as likely equal comments as one row twice.
+        apart = not {"account_id", "name"} & made.keys() or "created_ms" not in made
+        made_of = f"digest = [{listed}]" + (", repeats = true" if apart else "")
+        why = "made of what a row holds" + (", equal rows apart" if apart else "")
+        yield f"comment_id = {{ {made_of} }}  # no id: {why}"
     for ours, guess in _used(made, table).items():
         if ours == "created_ms" and table == "engagement":
             ours = "ts_ms"

@@ -44,7 +44,9 @@ _PART: Final = (
     "table", "sheet", "rows", "header", "children", "kind", "section_from", "selection", "timezone",
     "columns",
 )  # fmt: skip
-_COLUMN: Final = ("from", "path", "unit", "timezone", "values", "constant", "pattern", "digest")
+_COLUMN: Final = (
+    "from", "path", "unit", "timezone", "values", "constant", "pattern", "digest", "repeats",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Column:
         constant: Held by every row, where `places` hold nothing.
         pattern: Its first group (else the whole match) is the value; no match is missing.
         digest: Makes an id from these native values, for files whose rows have none.
+        repeats: Rows of a file that are alike get digests of their own, by how often they came.
     """
 
     places: tuple[Place, ...] = ()
@@ -64,6 +67,7 @@ class Column:
     constant: str | None = None
     pattern: str | None = None
     digest: tuple[Place, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,9 @@ class _Reader:
         values = value.get("values", {})
         if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
             raise self._wrong(f"{at}.values", values, '{ native = "ours" }, all text')
+        repeats = value.get("repeats", False)
+        if not isinstance(repeats, bool) or (repeats and "digest" not in value):
+            raise self._wrong(f"{at}.repeats", repeats, "true or false, beside a digest")
         return Column(
             places=(*names, *ways),
             values=values,
@@ -233,6 +240,7 @@ class _Reader:
             digest=tuple(
                 parsed(way) or plain(way) for way in self._texts(value, "digest", f"{at}.")
             ),
+            repeats=repeats,
         )
 
     def _pattern(self, value: Mapping[str, Any], at: str) -> str | None:

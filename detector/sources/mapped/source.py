@@ -25,7 +25,7 @@ from zhenzan.detector.sources.mapped.builtin import built_in_maps
 from zhenzan.detector.sources.mapped.fit import Fit, fit, records_of
 from zhenzan.detector.sources.mapped.model import DEFAULTS, MAPPABLE, Map, Part
 from zhenzan.detector.sources.mapped.relative import with_relative_times
-from zhenzan.detector.sources.mapped.values import filled, from_columns, from_records
+from zhenzan.detector.sources.mapped.values import counted_apart, filled, from_columns, from_records
 from zhenzan.detector.sources.records import read_records
 from zhenzan.features.errors import SchemaError
 from zhenzan.features.tables import TABLES
@@ -133,6 +133,7 @@ class _Reading:
         self._sheet = met.sheets[numbers[0]]
         self._present = met.present
         self._collected: Counter[str] = Counter()
+        self._repeats: dict[int, Counter[str]] = {number: Counter() for number in numbers}
         self._options = options
 
     def items(self) -> Iterator[Item]:
@@ -269,7 +270,7 @@ class _Reading:
                 extra["observed_basis"] = self._options.observed_basis or "file_time"
         if part.table == "section" and part.kind:
             extra["kind"] = part.kind
-        data = filled(part, raw, extra)
+        data = filled(part, counted_apart(part, raw, self._repeats[number]), extra)
         if part.table == "comment" and self._options.observed_ms:
             zone = part.times["created_ms"].timezone if "created_ms" in part.times else None
             data = with_relative_times(data, self._options.observed_ms, zone)

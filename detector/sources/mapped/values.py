@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from zhenzan.detector.sources.jsonlines import batch_of
 from zhenzan.detector.sources.mapped.model import Column, Part
 from zhenzan.detector.sources.mapped.paths import ABSENT, Place
 
-__all__ = ["filled", "from_columns", "from_records"]
+__all__ = ["counted_apart", "filled", "from_columns", "from_records"]
 
 _ID_BYTES: Final = 16
 _NO_PARENT: Final = ("0", "0.0", "root", "none", "null", "None", "-1")
@@ -49,6 +50,22 @@ def from_records(part: Part, records: Sequence[tuple[Any, Any, Any]]) -> pa.Reco
     if parents is not None:
         arrays["parent_id"] = batch_of([{"x": p} for p in parents]).column("x")
     return _batch(arrays, len(rows))
+
+
+def counted_apart(part: Part, raw: pa.RecordBatch, seen: Counter[str]) -> pa.RecordBatch:
+    """Digests that came before in this file get their number, where the map counts repeats."""
+    for name, column in part.columns.items():
+        if not column.repeats or name not in raw.schema.names:
+            continue
+        made: list[str | None] = []
+        for digest in raw.column(name).to_pylist():
+            if digest is not None:
+                seen[f"{name} {digest}"] += 1
+                again = seen[f"{name} {digest}"]
+                digest = digest if again == 1 else _digest([digest, str(again)])
+            made.append(digest)
+        raw = raw.set_column(raw.schema.get_field_index(name), name, pa.array(made, pa.string()))
+    return raw
 
 
 def filled(part: Part, raw: pa.RecordBatch, extra: Mapping[str, str | int]) -> pa.RecordBatch:

@@ -51,11 +51,13 @@ def test_the_report_tells_what_was_not_read(
 ) -> None:
     made = make_scan(tmp_path / "scan")
     run = json.loads((made.path / "run.json").read_text("utf-8"))
-    (made.path / "run.json").write_text(json.dumps(run | {"inputs": RECORDS}), "utf-8")
+    (made.path / "run.json").write_text(
+        json.dumps(run | {"inputs": RECORDS, "rows": {"merged": 4}}), "utf-8"
+    )
     html = render_report(Scan(made.path), language=language)
     texts = load_texts(language)
     assert texts("summary.unread", n=3) in html
-    assert texts("summary.files", n=2, read=10, rejected=0) in html
+    assert texts("summary.files", n=2, read=10, merged=4, rejected=0) in html
     where = html.index('id="unread"')
     assert where < html.index("2024/c.csv", where) < html.index('<section id="contest"')
     assert "someone" not in html

@@ -148,6 +148,18 @@ def test_a_draft_says_what_it_does_not_know(tmp_path: Path) -> None:
         draft_map(tmp_path / "y.bin")
 
 
+def test_equal_comments_stay_apart_where_nothing_else_tells_rows_apart(tmp_path: Path) -> None:
+    def drafted(header: str, row: str) -> str:
+        (tmp_path / "t.csv").write_text(f"{header}\n" + "".join(row.format(i) for i in range(9)))
+        return draft_map(tmp_path / "t.csv")
+
+    assert "repeats = true" in drafted("comment", "this is all so true {}\n")
+    named = drafted("comment,nickname", "this is all so true {0},nick {0}\n")
+    assert "repeats = true" in named
+    timed = "this is all so true {0},nick {0},2024-05-01 10:0{0}:00\n"
+    assert "repeats" not in drafted("comment,nickname,time", timed)
+
+
 def test_hostile_headers_stay_text(tmp_path: Path) -> None:
     header = 'a "quoted" \\ name,x\u202ey,文本,"new # line"'
     (tmp_path / "x.csv").write_text(header + "\n1,2,hello there,4\n", "utf-8")

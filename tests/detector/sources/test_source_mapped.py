@@ -134,6 +134,23 @@ def test_ids_are_made_where_there_are_none_and_repeats_are_one(tmp_path: Path) -
     assert {r["section_id"] for r in told["comment"]} == {"V9"}
 
 
+def test_equal_rows_stay_apart_where_the_map_counts_repeats(tmp_path: Path) -> None:
+    text = """
+    table = "comment"
+    section_from = "file"
+    [columns]
+    comment_id = { digest = ["words"], repeats = true }
+    text = "words"
+    """
+    rows = by_map(tmp_path, "v.csv", "words\nhi\nhi\nyo\nhi\n", text)
+    again = by_map(tmp_path, "v.csv", "words\nyo\nhi\nhi\nhi\n", text)
+    assert sorted(r["text"] for r in rows["comment"]) == ["hi", "hi", "hi", "yo"]
+    ids = {r["comment_id"] for r in rows["comment"]}
+    assert len(ids) == 4 and ids == {r["comment_id"] for r in again["comment"]}
+    with pytest.raises(InputError, match="repeats"):
+        by_map(tmp_path, "v.csv", "words\nhi\n", text.replace("digest =", "from ="))
+
+
 def test_relative_times_are_as_coarse_as_their_unit(tmp_path: Path) -> None:
     content = (
         "cid,vid,words,at\n1,v,a,3 weeks ago\n2,v,b,6小时前\n3,v,c,2024-05-01T00:00:00Z\n4,v,d,\n"
