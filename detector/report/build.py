@@ -214,7 +214,15 @@ def _method(scan: Scan, texts: Texts, *, redact: bool) -> Method:
     run = scan.run
     families: Mapping[str, Any] = run.get("families") or {}
     inputs = run.get("inputs") or []
-    skipped = {str(k): _said(v, texts) for k, v in (families.get("skipped") or {}).items()}
+    # Times of comments are looked at without the family that reads likes: what spoke was used.
+    spoke = {name for cell in scan.sections["families_used"] for name in listed(cell)}
+    used = [str(f["name"]) for f in families.get("used", [])]
+    skipped = {
+        str(name): _said(why, texts)
+        for name, why in (families.get("skipped") or {}).items()
+        if name not in spoke
+    }
+    used += [name for name in sorted(spoke.difference(used)) if name in families.get("skipped", {})]
     rejections = run.get("rejections") or []
     read = read_inputs(inputs, redact=redact)
     unread = unread_inputs(inputs, texts, redact=redact)
@@ -224,10 +232,7 @@ def _method(scan: Scan, texts: Texts, *, redact: bool) -> Method:
         engine=clean(str(run.get("engine", ""))),
         config=clean(str(run.get("config_digest", "")))[:12],
         calibrated=bool(scan.sections["probability"].notna().any()),
-        families=tuple(
-            texts.optional(f"family.{f['name']}", clean(f["name"]))
-            for f in families.get("used", [])
-        ),
+        families=tuple(texts.optional(f"family.{name}", clean(name)) for name in used),
         skipped=tuple(
             (texts.optional(f"family.{name}", clean(name)), why) for name, why in skipped.items()
         ),
