@@ -36,7 +36,7 @@ _FAMILY: Final = {
 
 
 def section_checks(
-    row: _Capability, used: set[str], texts: Texts, wording: Wording
+    row: _Capability, used: set[str], texts: Texts, wording: Wording, timed_comments: int = 0
 ) -> tuple[Check, ...]:
     """All checks of one section.
 
@@ -45,9 +45,10 @@ def section_checks(
         used: Families that computed for it.
         texts: Sentences.
         wording: Formats.
+        timed_comments: Comments with a time; it changes no state, only what is said of it.
     """
     says: dict[str, Callable[[], _Found]] = {
-        "times": lambda: _times(row, used, texts, wording),
+        "times": lambda: _times(row, used, texts, wording, timed_comments),
         "company": lambda: _company(row, texts, wording),
         "texts": lambda: _texts(row, texts, wording),
         "ages": lambda: _ages(row, texts, wording),
@@ -70,7 +71,9 @@ def incomplete(row: _Capability) -> bool:
     return partial(row)
 
 
-def _times(row: _Capability, used: set[str], texts: Texts, wording: Wording) -> _Found:
+def _times(
+    row: _Capability, used: set[str], texts: Texts, wording: Wording, timed_comments: int
+) -> _Found:
     n, least = _count(row, "n_timed"), FeatureConfig().min_likes
     precision = finite(row.get("time_precision_s")) or 0.0
     if n == 0 and _count(row, "n_snapshots") >= LEAST_SNAPSHOTS:
@@ -79,6 +82,11 @@ def _times(row: _Capability, used: set[str], texts: Texts, wording: Wording) -> 
     comments = _count(row, "n_comments")
     if n == 0 and comments and _FAMILY["times"] in used:
         return "partly", texts("detail.times.comments", n=wording.count(comments))
+    if n == 0 and timed_comments:
+        told = wording.count(timed_comments)
+        few = timed_comments < least
+        key = "detail.times.comments_few" if few else "detail.times.comments_unread"
+        return "no", texts(key, n=told, min=least)
     if n == 0:
         return "no", texts("detail.times.none")
     if n < least:

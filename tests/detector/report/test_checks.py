@@ -35,6 +35,15 @@ def test_without_a_capability_row_nothing_was_checked() -> None:
     assert all(c.remedy for c in found)
 
 
+@pytest.mark.parametrize(("timed", "said"), [(0, "no engagement has"), (1, "only one comment with"),
+    (7, "only 7 comments with"), (40, "40 comments have a time")])  # fmt: skip
+def test_times_of_comments_that_were_not_judged_are_told(timed: int, said: str) -> None:
+    row = FULL | {"n_timed": 0}
+    found = section_checks(row, ALL - {"timing"}, TEXTS, WORDING, timed)[0]
+    assert (found.name, found.state) == ("times", "no")
+    assert found.detail.startswith(said)
+
+
 @pytest.mark.parametrize(
     ("check", "change", "state"),
     [
