@@ -19,6 +19,11 @@ __all__ = ["CreatorReplies", "sittings", "threads"]
 
 _SPAN_MS: Final = 6 * 3_600_000  # before and after: a part of a day, so that the hour says little
 _SITTINGS: Final = 5  # fewer sittings of replying are anecdotes (ours)
+_AT_EDGE: Final = Text(
+    "数据不足：作者的回复都在留言起止时间的六小时以内，前后无法各取六小时比较。",
+    "Not enough data: all replies by the creator lie within six hours of the first or last comment,"
+    " so that there are no six hours on both sides to compare.",
+)
 
 
 class CreatorReplies(Maker):
@@ -52,10 +57,11 @@ class CreatorReplies(Maker):
 
     def _told(self, kind: str, subject_id: str, found: Reals) -> Insight:
         subject = ("creator" if kind == "creator" else "section", subject_id)
-        n_sittings, before, after, raw_before, raw_after, went_on, answered, others_on, others = (
-            found
-        )
+        n_sittings, before, after, raw_before, raw_after = found[:5]
+        at_edge, went_on, answered, others_on, others = found[5:]
         n = raw_before + raw_after
+        if n_sittings < 1 and at_edge >= 1:
+            return self.silent(subject, 0, _AT_EDGE)  # type: ignore[arg-type]
         if n_sittings < 1:
             return self.few(subject, 0)  # type: ignore[arg-type]
         if n < self.least or before < 1 or raw_before < 1:
@@ -113,21 +119,25 @@ def sittings(times_ms: Reals) -> list[tuple[float, float]]:
 
 
 def _around(known: Known, rows: Codes) -> Reals:
-    """`sittings, before, after, raw before, raw after` of one section; rows in time order."""
+    """`sittings, before, after, raw before, raw after, at the edge`; rows in time order.
+
+    Of one section; sittings at the edge of its times have no six hours on both sides.
+    """
     comments = known.comments
     own = comments.by_creator[rows] & comments.is_reply[rows]
     when = comments.created_ms[rows]
     others = when[~comments.by_creator[rows]]
     weight = np.r_[0.0, np.cumsum(comments.weight[rows][~comments.by_creator[rows]])]
-    found = np.zeros(5)
+    found = np.zeros(6)
     if not len(others):
         return found
     for first, last in sittings(when[own]):
         # Both windows must lie inside what was collected, else the later one is cut short.
         if first - _SPAN_MS < when[0] or last + _SPAN_MS > when[-1]:
+            found[5] += 1
             continue
         a, b, c, d = np.searchsorted(others, [first - _SPAN_MS, first, last, last + _SPAN_MS])
-        found += [1, weight[b] - weight[a], weight[d] - weight[c], b - a, d - c]
+        found[:5] += [1, weight[b] - weight[a], weight[d] - weight[c], b - a, d - c]
     return found
 
 

@@ -16,6 +16,7 @@ from zhenzan.detector.insights.audience import Levels, Regions, Sources
 from zhenzan.detector.insights.bait import Bait
 from zhenzan.detector.insights.comment_rate import CommentRate
 from zhenzan.detector.insights.conversation import Conversation
+from zhenzan.detector.insights.creator_replies import CreatorReplies
 from zhenzan.detector.insights.growth import LikeGrowth
 from zhenzan.detector.insights.hooks import Hooks, Topics
 from zhenzan.detector.insights.keywords import Keywords
@@ -266,6 +267,20 @@ def test_a_pool_that_comes_back_is_no_audience(world: ModuleType) -> None:
     ]
     told = only(Returning(), world.make_known(sections, comments))
     assert told.raw == 0.7 and told.genuine == 0.25
+
+
+def test_replies_at_the_edge_of_the_data_are_not_said_to_be_missing(world: ModuleType) -> None:
+    start = world.START
+    comments = [{"id": f"t{i}", "section": "s0", "ms": start + i * 60_000} for i in range(30)]
+    comments += [
+        {"section": "s0", "parent": f"t{i}", "by_creator": True, "ms": start + i * 60_000 + 30_000}
+        for i in range(29)
+    ]
+    told = only(CreatorReplies(), world.make_known([{"id": "s0"}], comments))
+    assert told.raw is None
+    assert "six hours of the first or last comment" in told.abstained.en
+    bare = only(CreatorReplies(), world.make_known([{"id": "s0"}], comments[:30]))
+    assert "no replies by the creator" in bare.abstained.en
 
 
 def test_calls_for_reactions_are_named_by_kind(world: ModuleType) -> None:
