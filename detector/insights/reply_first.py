@@ -17,9 +17,10 @@ from zhenzan.detector.insights.say import count
 from zhenzan.features.family import Text
 from zhenzan.models.scorers.comments import asks
 
-__all__ = ["ReplyFirst", "open_questions"]
+__all__ = ["SHOWN", "ReplyFirst", "open_questions"]
 
-_SHOWN: Final = 10
+SHOWN: Final = 10
+"""Comments listed, here and in the report."""
 
 
 class ReplyFirst(Maker):
@@ -101,5 +102,5 @@ def _first(known: Known, candidate: Flags) -> dict[int, list[int]]:
         }
     )
     frame = frame.sort_values(["section", "priority", "likes", "at", "text"], kind="stable")
-    top = frame.groupby("section", sort=False).head(_SHOWN)
+    top = frame.groupby("section", sort=False).head(SHOWN)
     return {at: part["row"].tolist() for at, part in grouped(top).items()}

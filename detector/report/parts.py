@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
+from zhenzan.detector.insights.reply_first import SHOWN
 from zhenzan.detector.report.checks import incomplete, section_checks
 from zhenzan.detector.report.curves import section_curves, section_windows
 from zhenzan.detector.report.explained import build_explained
@@ -30,7 +31,6 @@ __all__ = ["MAX_COMMENTS", "build_parts"]
 MAX_COMMENTS: Final = 25
 MAX_STATEMENTS: Final = 8
 MAX_TEMPLATES: Final = 5
-MAX_REPLIES: Final = 5
 _EXAMPLES: Final = 3
 _STROKES: Final = 400  # of a template's timeline
 
@@ -223,7 +223,7 @@ def _replies(
         ascending=[False, False, True, True],
         na_position="last",
     )
-    rows = records(ranked.head(MAX_REPLIES))
+    rows = records(ranked.head(SHOWN))
     return tuple(_comment(row, shared, made) for row in rows)
 
 
