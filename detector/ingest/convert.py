@@ -148,14 +148,24 @@ class Converter:
         batch.data = pa.RecordBatch.from_arrays(arrays, names=rows.data.schema.names)
         return batch
 
-    def _lose(self, batch: _Batch, rows: Mask | None, reason: str, derived: bool) -> None:
+    def _lose(
+        self,
+        batch: _Batch,
+        rows: Mask | None,
+        reason: str,
+        derived: bool,
+        held: pa.Array | None = None,
+    ) -> None:
         if rows is None:
             return
         lost = rows & batch.alive
         if lost.any():
             batch.alive &= ~lost
             if not derived:  # the row that it was derived from answers for it
-                self.ledger.reject(batch.table, reason, batch.lines_of(lost), int(lost.sum()))
+                value = None if held is None else held[int(np.argmax(lost))].as_py()
+                self.ledger.reject(
+                    batch.table, reason, batch.lines_of(lost), int(lost.sum()), value
+                )
 
     def _doubt(self, batch: _Batch, rows: Mask | None, reason: str) -> None:
         if rows is not None:
@@ -180,7 +190,7 @@ class Converter:
         values, unfit = self._vocabulary(values, column)
         for rows in (bad, unfit):
             if column.required:
-                self._lose(batch, rows, f"{name} cannot be used", derived)
+                self._lose(batch, rows, f"{name} cannot be used", derived, raw)
             else:
                 self._doubt(batch, rows, f"{name} cannot be used and is left empty")
         if name in _TEXTS:
@@ -233,7 +243,7 @@ class Converter:
         for mask, reason in faults:
             if mask.any():
                 if required if reason == _ROUNDED else rejects:
-                    self._lose(batch, mask, f"{name} {reason}", derived)
+                    self._lose(batch, mask, f"{name} {reason}", derived, raw)
                 else:
                     self._doubt(batch, mask, f"{name} {reason} and is left empty")
                 times.missing = times.missing | mask
@@ -283,7 +293,7 @@ class Converter:
             self._sighting(batch, derived)
         elif batch.table == "count_snapshot" and "value" in names:
             low, high, bad = as_interval(batch.data.column("value"))
-            self._lose(batch, bad, "value is no count", derived)
+            self._lose(batch, bad, "value is no count", derived, batch.data.column("value"))
             batch.out |= {"value_lo": low, "value_hi": high}
 
     def _sighting(self, batch: _Batch, derived: bool) -> None:

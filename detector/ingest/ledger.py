@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from zhenzan.detector.ingest.contract import Rejection
+from zhenzan.features.errors import printable
 
 __all__ = ["EXAMPLES", "Ledger"]
 
 EXAMPLES: Final = 5
+_VALUE: Final = 40  # characters of a value in a message
 
 
 @dataclass(slots=True)
 class _Entry:
     count: int = 0
     examples: list[str] = field(default_factory=list)
+    value: str = ""
 
 
 @dataclass(slots=True)
@@ -40,9 +43,17 @@ class Ledger:
         """Rows lost so far."""
         return sum(entry.count for entry in self._lost.values())
 
-    def reject(self, table: str, reason: str, lines: Sequence[int], count: int = 1) -> None:
-        """Books `count` lost rows; `lines` names some of them, none where no line is known."""
+    def reject(
+        self, table: str, reason: str, lines: Sequence[int], count: int = 1, value: object = None
+    ) -> None:
+        """Books `count` lost rows; `lines` names some of them, none where no line is known.
+
+        `value` is what stood in the first: for messages alone, it is in no file.
+        """
         self._book(self._lost, table, reason, lines, count)
+        entry = self._lost.get((table, reason))
+        if entry is not None and value is not None:
+            entry.value = entry.value or printable(str(value), _VALUE)
 
     def note(self, table: str, reason: str, lines: Sequence[int], count: int = 1) -> None:
         """Books what loses no row."""
@@ -68,7 +79,18 @@ class Ledger:
             for key, entry in theirs.items():
                 held = mine.setdefault(key, _Entry())
                 held.count += entry.count
+                held.value = held.value or entry.value
                 held.examples += entry.examples[: EXAMPLES - len(held.examples)]
+
+    def complaints(self) -> list[str]:
+        """Lost rows for a message: how many, why, and where the first is and what it holds."""
+        found = []
+        for lost in self.rejections():
+            value = self._lost[lost.table, lost.reason].value
+            first = ": ".join([*lost.examples[:1], *([f"'{value}'"] if value else [])])
+            more = f" ({first})" if first else ""
+            found.append(f"{lost.count} × {lost.table}: {lost.reason}{more}")
+        return found
 
     def rejections(self) -> list[Rejection]:
         """Lost rows, most frequent first."""

@@ -84,7 +84,8 @@ def ingest(
 
     Raises:
         UsageError: An option that cannot be right.
-        NothingToReadError: A path does not exist, or no usable row is in any file.
+        NothingToReadError: A path does not exist, or no usable row is in any file: accounts
+            alone are none where all that they did is lost.
         UnknownFormatError: A named file that no source knows.
         InputError: A named file that cannot be read.
     """
@@ -104,7 +105,7 @@ def ingest(
             run.books.note_named("section", _TWO_CREATORS, section_id)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    if not merged.tables:
+    if not merged.tables or ("section" not in merged.tables and _lost_acts(run)):
         raise NothingToReadError(_why_nothing(run), expected="at least one usable row")
     tables = {**merged.tables, "dataset": engine.load("dataset", _datasets(run), step="ingest")}
     pq.write_table(_datasets(run), work_dir / "dataset.parquet", compression="zstd")
@@ -291,9 +292,14 @@ def _datasets(run: _Run) -> pa.Table:
     return pa.Table.from_pylist(ordered, schema=TABLES["dataset"].schema)
 
 
+def _lost_acts(run: _Run) -> bool:
+    """Whether rows that say what was done, and on what, were there and are all lost."""
+    lost = (TABLES.get(r.table) for r in run.books.rejections())
+    return any(table is not None and "section_id" in table.by_name for table in lost)
+
+
 def _why_nothing(run: _Run) -> str:
     """What was tried, so that the message alone tells what to do next."""
     files = [f"{r.path}: {r.note or f'{r.rows_read} rows read'}" for r in run.inputs[:10]]
-    lost = [f"{r.count} × {r.table}: {r.reason}" for r in run.books.rejections()[:5]]
-    lines = [*files, *lost]
+    lines = [*files, *run.books.complaints()[:5]]
     return "no usable row in any file" + "".join(f"\n    {line}" for line in lines)

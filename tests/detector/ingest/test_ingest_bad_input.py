@@ -34,6 +34,18 @@ def test_header_only_has_no_usable_row(run: Any, tmp_path: Path) -> None:
         run(put(tmp_path, "engagement.csv", HEADER))
 
 
+def test_accounts_alone_are_no_success_where_all_acts_are_lost(run: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    put(folder, "account.csv", "account_id,created_ms\na1,2024-01-01\n")
+    assert run(folder).rows.kept == 1
+    put(folder, "comment.csv", "comment_id,section_id,created_ms\nc1,s,01/05/24 1pm\nc2,s,x\n")
+    with pytest.raises(NothingToReadError, match="no usable row") as caught:
+        run(folder)
+    place = "2 × comment: created_ms is not a time (comment.csv:2: '01/05/24 1pm')"
+    assert place in str(caught.value)
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_other_delimiters_are_found(run: Any, tmp_path: Path, delimiter: str) -> None:
     path = put(tmp_path, "engagement.csv", (HEADER + GOOD).replace(",", delimiter))
