@@ -187,6 +187,7 @@ def _data_lines(data: Mapping[str, Any], lang: str) -> Iterator[str]:
 
 def _input_lines(inputs: list[dict[str, Any]], words: Mapping[str, str]) -> Iterator[str]:
     """What each file was taken for, those first of which nothing was read."""
+    from zhenzan.detector.cli.words import singular
     from zhenzan.detector.terminal import clean
 
     ranked = sorted(inputs, key=lambda r: (r["source"] is not None, r["path"]))
@@ -194,7 +195,7 @@ def _input_lines(inputs: list[dict[str, Any]], words: Mapping[str, str]) -> Iter
         what = record["source"] or clean(record["note"] or "", 160)
         if record["source"] is not None:
             what = words["brackets"].format(
-                outer=what, inner=words["rows"].format(n=record["rows_read"])
+                outer=what, inner=singular(words["rows"].format(n=record["rows_read"]))
             )
         yield f"{clean(record['path'], 80)}{words['colon']}{what}"
     if len(ranked) > _FILES_SHOWN:

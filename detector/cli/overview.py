@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from zhenzan.detector.cli.common import columns, say
-from zhenzan.detector.cli.words import BANDS, WORDS
+from zhenzan.detector.cli.words import BANDS, WORDS, singular
 from zhenzan.detector.terminal import clean
 
 __all__ = ["book_lines", "megabytes", "print_overview", "rounded"]
@@ -36,7 +36,7 @@ def book_lines(
     found: Mapping[str, Any], words: Mapping[str, str], most: int | None = None
 ) -> Iterator[str]:
     """What became of the rows: `rows`, then at most so many `rejections` and `notes`."""
-    yield words["read"].format(**found["rows"])
+    yield singular(words["read"].format(**found["rows"]))
     colon = words["colon"]
     for key, kind in (("rejections", "rejected"), ("notes", "noted")):
         for entry in found[key][:most]:
@@ -59,7 +59,7 @@ def _examples(entry: Mapping[str, Any]) -> str:
 
 def _lines(found: Mapping[str, Any], words: Mapping[str, str], lang: str) -> Iterator[str]:
     yield from book_lines(found, words, _REASONS_SHOWN)
-    yield words["counts"].format(**found["counts"])
+    yield singular(words["counts"].format(**found["counts"]))
     for name, why in found["families"]["skipped"].items():
         yield f"  {words['skipped']}{words['colon']}{name}{words['colon']}{why[lang]}"
     yield ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["BANDS", "DELIVERIES", "KINDS", "STATUSES", "WORDS"]
+__all__ = ["BANDS", "DELIVERIES", "KINDS", "STATUSES", "WORDS", "singular"]
 
 BANDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
@@ -133,7 +134,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "counts": "{sections} sections, {accounts} accounts, {comments} comments, "
         "{engagements} engagements",
         "bands": "Sections by band",
-        "top": "Highest scores ({n} sections stand out)",
+        "top": "Highest scores (sections that stand out: {n})",
         "none": "No section stands out. Not found is not the same as not there: "
         "`zhenzan doctor PATH` says what can be checked and what to add.",
         "unjudged": "Not enough data to judge any section: `zhenzan doctor PATH` says what to add.",
@@ -187,3 +188,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "capability": "section|likes|timed|counts read|precision|comments|checked by",
     },
 }
+
+_ONE: Final = re.compile(r"(?<![\d.,])1 (row|duplicate|section|account|comment|engagement)s\b")
+
+
+def singular(line: str) -> str:
+    """A line of figures with `1 row` where the words above say `1 rows`."""
+    return _ONE.sub(r"1 \1", line)

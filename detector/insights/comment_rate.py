@@ -107,7 +107,7 @@ class CommentRate(Maker):
             )
         else:
             zh += f"同一作者可比较的其他内容只有 {len(own)} 篇，不与历史比较。"
-            en += f" Only {len(own)} others of the creator to compare with: no history yet."
+            en += f" Other sections of the creator to compare with: {len(own)}; no history yet."
         base = int(found.base[at])
         return self.say(("section", section_id), base, raw, genuine, zh, en)
 

@@ -89,9 +89,11 @@ class Wording:
         """A figure between 0 and 1, two decimals."""
         return self.texts("none") if value is None else f"{value:.2f}"
 
-    def when(self, ms: int | None) -> str:
-        """`2024-11-22 14:02`."""
-        return self.texts("none") if ms is None else f"{self.local(ms):%Y-%m-%d %H:%M}"
+    def when(self, ms: int | None, width_ms: int = 60_000) -> str:
+        """`2024-11-22 14:02`; with seconds where spans of the table are below a minute."""
+        if ms is None:
+            return self.texts("none")
+        return f"{self.local(ms):%Y-%m-%d {'%H:%M:%S' if width_ms < 60_000 else '%H:%M'}}"
 
     def day(self, ms: int | None) -> str:
         """`2024-11-22`."""

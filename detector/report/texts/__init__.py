@@ -1,6 +1,7 @@
 """All sentences of the report, in `zh.json` and `en.json` beside this file: same keys, same slots.
 
-A key that ends in `.one` is taken where `n` is 1 and the language has it.
+A key that ends in `.one` is taken where `n` is 1 and the language has it; before it one that ends
+in `.only`, where `total` or `authors` is 1.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ class Texts:
         Raises:
             KeyError: No such key, or a slot without a value.
         """
-        if values.get("n") in (1, "1") and f"{key}.one" in self.entries:
+        only = any(values.get(name) in (1, "1") for name in ("total", "authors"))
+        if only and f"{key}.only" in self.entries:
+            key = f"{key}.only"
+        elif values.get("n") in (1, "1") and f"{key}.one" in self.entries:
             key = f"{key}.one"
         return self.entries[key].format(**values)
 

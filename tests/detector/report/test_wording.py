@@ -33,6 +33,13 @@ def test_counts_and_spans() -> None:
     assert EN.span(start, start + DAY) == "2024-06-02 10:02–2024-06-03 10:02"
 
 
+def test_ends_of_short_spans_are_told_apart() -> None:
+    start = 1_717_336_920_000
+    assert EN.when(start, 20_000) == "2024-06-02 10:02:00"
+    assert EN.when(start + 20_000, 20_000) == "2024-06-02 10:02:20"
+    assert EN.when(start, 60_000) == "2024-06-02 10:02"
+
+
 def test_missing_numbers_are_none() -> None:
     assert [finite(v) for v in (None, math.nan, math.inf, "x", 2)] == [None, None, None, None, 2.0]
 
