@@ -55,6 +55,13 @@ class Ledger:
         if entry is not None and value is not None:
             entry.value = entry.value or printable(str(value), _VALUE)
 
+    def reject_named(self, table: str, reason: str, examples: Sequence[str], count: int) -> None:
+        """Books lost rows that only all files together show, by what names them."""
+        self._book(self._lost, table, reason, [], count)
+        if count:
+            held = self._lost[table, reason].examples
+            held += examples[: EXAMPLES - len(held)]
+
     def note(self, table: str, reason: str, lines: Sequence[int], count: int = 1) -> None:
         """Books what loses no row."""
         self._book(self._noted, table, reason, lines, count)

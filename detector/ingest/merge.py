@@ -18,7 +18,14 @@ from zhenzan.detector.ingest.coverage import merged_coverage
 from zhenzan.detector.ingest.engagements import UNDONE_BY, forget, merge_engagements
 from zhenzan.detector.ingest.pseudonyms import platform_of
 from zhenzan.detector.ingest.settle import settle
-from zhenzan.detector.ingest.sightings import forget_comments, merge_comments
+from zhenzan.detector.ingest.sightings import (
+    Elsewhere,
+    SeenAgain,
+    forget_comments,
+    merge_comments,
+    of_one_section,
+    seen_again,
+)
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES, Table
 
@@ -49,6 +56,7 @@ class Merged:
         merged: Counted rows that another one speaks for.
         orphans: Acts taken back that were never seen.
         unknown: Deletions that name a key alone, of acts that no file holds.
+        elsewhere: Comments that rows tell to be in another section than the one where they stay.
         two_creators: Sections that files tell to be of different creators.
     """
 
@@ -57,6 +65,7 @@ class Merged:
     merged: int
     orphans: int
     unknown: int
+    elsewhere: Elsewhere
     two_creators: Sequence[str]
 
 
@@ -86,7 +95,13 @@ def merge(
     place = work_dir if kept_in == "files" else None
     tables: dict[str, Relation] = {}
     staged = {n: engine.load(f"stage_{n}", paths, step=_STEP) for n, paths in pieces.items()}
+    again, elsewhere = SeenAgain(0, 0), Elsewhere()
     if "comment" in staged:
+        again = seen_again(engine, staged["comment"])
+        if again.torn:
+            apart = work_dir / "staged" / "one-section.parquet"
+            elsewhere = of_one_section(engine, staged["comment"], apart)
+            staged["comment"] = engine.load("stage_comment", apart, step=_STEP)
         paths = [*pieces.get("count_snapshot", []), work_dir / "staged" / "sightings.parquet"]
         if _sightings(engine, staged["comment"], paths[-1]):
             staged["count_snapshot"] = engine.load("stage_count_snapshot", paths, step=_STEP)
@@ -94,7 +109,7 @@ def merge(
         if name == "engagement":
             rows, orphans = merge_engagements(engine, staged[name])
         else:
-            rows = _merged(engine, name, staged, tables)
+            rows = _merged(name, staged, tables, again=again.ids > 0)
         tables[name] = _stored(engine, TABLES[name], rows, place)
     for name in [n for n in _COMPLETING if n not in without]:
         paths = [*pieces.get(name, []), work_dir / "staged" / f"{name}-named.parquet"]
@@ -112,8 +127,8 @@ def merge(
     for relation in staged.values():
         engine.drop(relation)
     filled = {n: tables[n] for n in TABLES if rows_of.get(n)}
-    merged = sum(primary.values()) - kept - orphans - unknown
-    return Merged(filled, kept, merged, orphans, unknown, two)
+    merged = sum(primary.values()) - kept - orphans - unknown - elsewhere.rows
+    return Merged(filled, kept, merged, orphans, unknown, elsewhere, two)
 
 
 def count(engine: Engine, relation: Relation) -> int:
@@ -170,11 +185,11 @@ def _only_derived(staged: Relation) -> dict[str, str]:
 
 
 def _merged(
-    engine: Engine, name: str, staged: Mapping[str, Relation], tables: Mapping[str, Relation]
+    name: str, staged: Mapping[str, Relation], tables: Mapping[str, Relation], *, again: bool
 ) -> str:
     """A SELECT of the rows of a table whose rows are sightings."""
     if name == "comment":
-        return merge_comments(engine, staged[name], staged.get("section"))
+        return merge_comments(staged[name], staged.get("section"), again=again)
     if name == "coverage":
         return merged_coverage(staged[name], tables.get("comment"))
     return _newest(TABLES[name], staged[name])

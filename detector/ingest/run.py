@@ -33,6 +33,7 @@ from zhenzan.features.tables import TABLES
 
 __all__ = ["ingest"]
 
+_ELSEWHERE: Final = "the id is that of a comment in another section: make ids unique in all files"
 _ORPHAN: Final = "takes back an act that was never seen"
 # A stream begins in the middle: what was liked before it is taken back in it.
 _TWO_CREATORS: Final = "is told to be of two creators: scan the files of each apart, ids may repeat"
@@ -98,8 +99,9 @@ def ingest(
     try:
         _read_all(run, found, progress)
         merged = _merge(run, engine)
-        rejected = run.books.rejected + merged.orphans
         run.books.reject("engagement", _ORPHAN, [], merged.orphans)
+        moved = [f"{_file_of(run, held)}: {what}" for held, what in merged.elsewhere.examples]
+        run.books.reject_named("comment", _ELSEWHERE, moved, merged.elsewhere.rows)
         run.books.skip(_UNKNOWN, merged.unknown)
         for section_id in merged.two_creators:
             run.books.note_named("section", _TWO_CREATORS, section_id)
@@ -114,7 +116,9 @@ def ingest(
         inputs=run.inputs,
         rejections=run.books.rejections(),
         notes=run.books.notes(),
-        rows=RowCounts(run.books.read, merged.kept, merged.merged, rejected, run.books.skipped),
+        rows=RowCounts(
+            run.books.read, merged.kept, merged.merged, run.books.rejected, run.books.skipped
+        ),
     )
 
 
@@ -259,6 +263,11 @@ def _name_of(item: Found) -> str:
     if item.bundle is None:
         return item.path.name
     return str(Path(item.shown).relative_to(Path(item.bundle).parent))
+
+
+def _file_of(run: _Run, dataset_id: str) -> str:
+    """The name of the file that a row came from, as in examples that have a line."""
+    return next((s.ledger.name for s, _ in run.staged if s.dataset_id == dataset_id), dataset_id)
 
 
 def _merge(run: _Run, engine: Engine) -> Merged:

@@ -7,13 +7,24 @@ together: a time with its precision and how it is known, a parent with its root 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+from zhenzan.detector.ingest.ledger import EXAMPLES
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES
 
-__all__ = ["forget_comments", "merge_comments"]
+__all__ = [
+    "Elsewhere",
+    "SeenAgain",
+    "forget_comments",
+    "merge_comments",
+    "of_one_section",
+    "seen_again",
+]
 
 _STEP: Final = "ingest"
 _COMMENT: Final = TABLES["comment"]
@@ -27,27 +38,111 @@ _REPEATED: Final = "ingest_seen_again"
 _AGAIN: Final = f"EXISTS (SELECT 1 FROM {_REPEATED} AS r WHERE r.{_KEY} = s.{_KEY})"
 
 
-def merge_comments(engine: Engine, staged: Relation, sections: Relation | None) -> str:
-    """A SELECT of one row a comment, whatever the order of rows and files.
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """Ids of comments that several rows bear.
 
-    A comment whose account is the one that the section is known to be of is the creator's, where
-    no row says whether it is.
+    Attributes:
+        ids: How many.
+        torn: Of these, told to be in several sections.
+    """
 
-    Args:
-        engine: Runs the statements.
-        staged: Rows of all files.
-        sections: Staged sections; None where no file describes any.
+    ids: int
+    torn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Rows of comments that stay in another section than these rows tell.
+
+    Attributes:
+        rows: How many of them were counted.
+        examples: Of some: the dataset, and what is amiss.
+    """
+
+    rows: int = 0
+    examples: Sequence[tuple[str, str]] = ()
+
+
+def seen_again(engine: Engine, staged: Relation) -> SeenAgain:
+    """Finds the ids that several rows bear; `forget_comments` drops them.
+
+    Sections are compared of these ids alone: of all, it would take far more memory.
     """
     repeated = engine.sql(
         f"SELECT {_KEY} FROM {staged.name} GROUP BY {_KEY} HAVING count(*) > 1",
         into=_REPEATED,
         step=_STEP,
     )
-    counted = engine.sql(
-        f"SELECT count(*) AS n FROM {repeated.name}", into="ingest_count", step=_STEP
+    ids = _count(engine, repeated.name)
+    return SeenAgain(ids, _count(engine, f"({_torn(staged)}) AS t") if ids else 0)
+
+
+def of_one_section(engine: Engine, staged: Relation, path: Path) -> Elsewhere:
+    """Writes the rows without those that move a comment from the section whose id is smallest.
+
+    Two comments that share an id cannot be told from one that moved: nothing else names them.
+    """
+    lost = engine.sql(
+        f"SELECT s.{_KEY}, s.section_id, t.section_id AS stays, s.dataset_id, s.z_primary "
+        f"FROM {staged.name} AS s JOIN ({_torn(staged)}) AS t ON t.{_KEY} = s.{_KEY} "
+        "WHERE s.section_id <> t.section_id",
+        into="ingest_elsewhere",
+        step=_STEP,
     )
-    again: int = engine.fetch(counted).column("n")[0].as_py()
+    kept = engine.sql(
+        f"SELECT {', '.join(f's.{n}' for n in staged.columns)} FROM {staged.name} AS s "
+        f"LEFT JOIN ({_torn(staged)}) AS t ON t.{_KEY} = s.{_KEY} "
+        "WHERE t.section_id IS NULL OR t.section_id = s.section_id",
+        into="ingest_one_section",
+        step=_STEP,
+        once=True,
+    )
+    engine.write_parquet(kept, path)
+    rows = _count(engine, f"{lost.name} WHERE z_primary")
+    names = f"{_KEY}, section_id, stays, dataset_id"
+    shown = engine.sql(
+        f"SELECT DISTINCT {names} FROM {lost.name} WHERE z_primary ORDER BY "
+        f"{', '.join(f'{n} NULLS LAST' for n in names.split(', '))} LIMIT {EXAMPLES}",
+        into="ingest_shown",
+        step=_STEP,
+    )
+    examples = [
+        (r["dataset_id"], f"{r[_KEY]} of {r['section_id']}, expected {r['stays']}")
+        for r in engine.fetch(shown, order_by=names.split(", ")).to_pylist()
+    ]
+    for relation in (lost, kept, shown):
+        engine.drop(relation)
+    return Elsewhere(rows, examples)
+
+
+def _torn(staged: Relation) -> str:
+    """Comments of several sections, each with the one where it stays."""
+    return (
+        f"SELECT s.{_KEY}, min(s.section_id) AS section_id FROM {staged.name} AS s "
+        f"JOIN {_REPEATED} AS r ON r.{_KEY} = s.{_KEY} GROUP BY s.{_KEY} "
+        "HAVING min(s.section_id) < max(s.section_id)"
+    )
+
+
+def _count(engine: Engine, what: str) -> int:
+    counted = engine.sql(f"SELECT count(*) AS n FROM {what}", into="ingest_count", step=_STEP)
+    n: int = engine.fetch(counted).column("n")[0].as_py()
     engine.drop(counted)
+    return n
+
+
+def merge_comments(staged: Relation, sections: Relation | None, *, again: bool) -> str:
+    """A SELECT of one row a comment, whatever the order of rows and files.
+
+    A comment whose account is the one that the section is known to be of is the creator's, where
+    no row says whether it is.
+
+    Args:
+        staged: Rows of all files, each comment in one section.
+        sections: Staged sections; None where no file describes any.
+        again: `seen_again` found ids that several rows bear.
+    """
     names = [c.name for c in _COMMENT.columns]
     rows = f"SELECT {', '.join(names)} FROM {staged.name}"
     if again:
@@ -69,7 +164,7 @@ def merge_comments(engine: Engine, staged: Relation, sections: Relation | None) 
 
 
 def forget_comments(engine: Engine) -> None:
-    """Drops what the statement of `merge_comments` reads."""
+    """Drops what `seen_again` made and the statement of `merge_comments` reads."""
     engine.drop(Relation(_REPEATED, pa.schema([])))
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zhenzan.detector.ingest.convert import staged_schema
-from zhenzan.detector.ingest.sightings import forget_comments, merge_comments
+from zhenzan.detector.ingest.sightings import (
+    forget_comments,
+    merge_comments,
+    of_one_section,
+    seen_again,
+)
 from zhenzan.features.engine import Engine, Relation
 from zhenzan.features.tables import TABLES
 
@@ -27,7 +34,14 @@ def merged(engine: Engine, rows: list[Row], sections: list[Row]) -> list[Row]:
         pa.Table.from_pylist(sections, schema=staged_schema(TABLES["section"])),
         step="test",
     )
-    statement = merge_comments(engine, staged, described if sections else None)
+    again = seen_again(engine, staged)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "rows.parquet"
+        if again.torn:
+            lost = of_one_section(engine, staged, whole)
+            assert lost.rows == len(rows) - len(in_one_section(rows))
+            staged = engine.load("t_comment", pq.read_table(whole), step="test")
+    statement = merge_comments(staged, described if sections else None, again=again.ids > 0)
     made: list[Row] = engine.fetch(engine.sql(statement, into="made", step="test")).to_pylist()
     forget_comments(engine)
     for name in ("t_comment", "t_section", "made"):
@@ -39,8 +53,16 @@ def low(value: Any) -> tuple[bool, Any]:
     return value is None, 0 if value is None else value
 
 
+def in_one_section(rows: list[Row]) -> list[Row]:
+    """Without what moves a comment from the section whose id is smallest."""
+    falling = sorted(rows, key=lambda r: str(r["section_id"]), reverse=True)
+    stays = {r["comment_id"]: r["section_id"] for r in falling}
+    return [r for r in rows if r["section_id"] == stays[r["comment_id"]]]
+
+
 def slowly(rows: list[Row], sections: list[Row]) -> list[Row]:
     """The same, one comment and one column after the other."""
+    rows = in_one_section(rows)
     found = []
     for comment in sorted({r["comment_id"] for r in rows}):
         every = [dict.fromkeys([*NAMES, "z_seen_ms"]) | r for r in rows]
@@ -74,6 +96,7 @@ ROWS = st.fixed_dictionaries(
         "created_precision_s": st.sampled_from([None, 1, 86_400]),
         "created_basis": st.sampled_from(["field", "none"]),
         "dataset_id": st.sampled_from(["f", "g"]),
+        "z_primary": st.just(True),
         "z_seen_ms": st.integers(0, 2),
     }
 )
@@ -140,3 +163,29 @@ def test_a_section_of_two_creators_is_noted(run: Any, tmp_path: Path) -> None:
     (note,) = [n for (t, why), n in done.notes.items() if t == "section" and "two creators" in why]
     assert (note.count, note.examples) == (1, ("wechat:2247483650_1",))
     assert not [why for _, why in run(files[0], now_ms=1_790_000_000_000).notes if "two" in why]
+
+
+def test_ids_that_repeat_between_sections_are_rejected_and_named(run: Any, tmp_path: Path) -> None:
+    """Numbered from 1 in each section, comments would be taken for ones that were seen again."""
+    head = "comment_id,section_id,account_id,text,like_count\n"
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "comment.csv").write_text(
+        head + "1,b,x,hello,3\n2,b,y,nice,4\n1,b,x,hello,3\n7,b,z,mine,1\n"
+    )
+    (tmp_path / "comment.csv").write_text(head + "1,a,p,first,5\n2,a,q,second,6\n")
+    files = [tmp_path / "one" / "comment.csv", tmp_path / "comment.csv"]
+    for order in (files, files[::-1]):
+        done = run(*order)
+        stand = {c["comment_id"]: (c["section_id"], c["text"]) for c in done["comment"]}
+        assert stand == {"1": ("a", "first"), "2": ("a", "second"), "7": ("b", "mine")}
+        ((_, why),) = done.rejections
+        lost = done.rejections["comment", why]
+        assert "another section" in why
+        assert (lost.count, lost.examples) == (
+            3,
+            ("comment.csv: 1 of b, expected a", "comment.csv: 2 of b, expected a"),
+        )
+        assert (done.rows.kept, done.rows.merged, done.rows.rejected) == (3, 0, 3)
+        # Their likes are not those of the comment that stays.
+        counts = {(r["section_id"], r["comment_id"]) for r in done["count_snapshot"]}
+        assert counts == {("a", "1"), ("a", "2"), ("b", "7")}
