@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from zhenzan.detector.sources.counts import count_interval
+from zhenzan.detector.sources.plain import is_bytes, spelled, texts_of
 
 __all__ = ["Mask", "as_interval", "as_type", "mask_of", "readable", "shortened"]
 
@@ -66,13 +67,16 @@ def _is_written(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def readable(values: pa.Array) -> tuple[pa.Array, Mask | None]:
-    """Text whose bytes are UTF-8; the mask marks values that were not (Parquet may hold any)."""
+def readable(values: pa.Array, *, names: bool = False) -> tuple[pa.Array, Mask | None]:
+    """Text whose bytes are UTF-8; the mask marks values that were not (Parquet may hold any).
+
+    Bytes of a column that names something are ids, and are spelled out where they are no text.
+    """
     kind = values.type
     if pa.types.is_dictionary(kind):
         values, kind = values.dictionary_decode(), kind.value_type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return _decoded(values)
+    if is_bytes(values):
+        return (spelled(values), None) if names else _decoded(values)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return values, None
     try:
@@ -115,10 +119,9 @@ def _text(values: pa.Array) -> tuple[pa.Array, Mask | None]:
 
 
 def _decoded(values: pa.Array) -> tuple[pa.Array, Mask | None]:
-    try:
-        return values.cast(pa.string()), None
-    except pa.ArrowInvalid:
-        pass
+    whole = texts_of(values)
+    if whole is not None:
+        return whole, None
     decoded: list[str | None] = []
     bad = np.zeros(len(values), bool)
     for row, value in enumerate(values.to_pylist()):

@@ -6,7 +6,8 @@ booked once, under its first fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -20,6 +21,7 @@ from zhenzan.detector.ingest.columns import Mask, as_interval, as_type, mask_of,
 from zhenzan.detector.ingest.ledger import EXAMPLES, Ledger
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms, name_shape, platform_of
 from zhenzan.detector.sources.base import Rows, TimeHint
+from zhenzan.detector.sources.plain import names_something
 from zhenzan.features.tables import TABLES, Column, Table
 
 __all__ = ["STAGE", "Converter", "staged_schema"]
@@ -115,7 +117,8 @@ class Converter:
         table = TABLES[rows.table]
         batch = self._readable(rows)
         for column in table.columns:
-            self._column(batch, column, rows.derived)
+            with _told_of(column.name):
+                self._column(batch, column, rows.derived)
         self._intake(batch, rows.derived)
         self._fill(batch, table)
         for column in table.columns:
@@ -141,8 +144,9 @@ class Converter:
             prefixed = True
         batch = _Batch(rows.table, rows.data, rows.lines, alive, platform, prefixed, rows.times)
         arrays = []
-        for column in rows.data.columns:
-            values, bad = readable(column)
+        for name, column in zip(rows.data.schema.names, rows.data.columns, strict=True):
+            with _told_of(name):
+                values, bad = readable(column, names=names_something(name))
             self._lose(batch, bad, "the text is not UTF-8", rows.derived)
             arrays.append(values)
         batch.data = pa.RecordBatch.from_arrays(arrays, names=rows.data.schema.names)
@@ -334,6 +338,15 @@ class Converter:
         if table.name == "engagement":
             # Rows are made unique by key later; the id is theirs, so it comes after.
             out["engagement_id"] = pc.fill_null(out["engagement_id"], "")
+
+
+@contextmanager
+def _told_of(column: str) -> Iterator[None]:
+    """Says in which column a conversion failed."""
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise pa.ArrowInvalid(f"column {column}: {error}") from error
 
 
 def _constant(value: int | str, n: int) -> pa.Array:

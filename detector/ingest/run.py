@@ -249,9 +249,12 @@ def _pass_over(run: _Run, item: Found, error: InputError) -> None:
     note = (
         str(error).splitlines()[0].replace(f"{item.path}: ", "").replace(str(item.path), item.shown)
     )
+    if error.found and not isinstance(error, UnknownFormatError):
+        note = f"{note} ({error.found})"
     run.inputs.append(_unread(item, note))
     where = "bundle" if item.bundle else "directory"
-    run.books.note_named("", f"a file of the {where} was not read", _name_of(item))
+    told = f"{_name_of(item)}: {note}"
+    run.books.note_named("", f"a file of the {where} was not read", told)
 
 
 def _unread(item: Found, note: str) -> InputRecord:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from zhenzan.detector.sources.files import Probe
 from zhenzan.detector.sources.flat import BadRecord, Record, Records
 from zhenzan.detector.sources.jsonlines import read_json
+from zhenzan.detector.sources.plain import plain
 from zhenzan.detector.sources.sqlite import read_table
 from zhenzan.detector.sources.workbook import read_sheet
 from zhenzan.features.errors import InputError, SchemaError
@@ -76,7 +77,7 @@ def _parquet(seen: Probe, columns: Collection[str] | None) -> Iterator[Record]:
         with pq.ParquetFile(seen.path, pre_buffer=False) as file:
             wanted = [n for n in file.schema_arrow.names if columns is None or n in columns]
             for batch in file.iter_batches(_BATCH, columns=wanted):
-                yield Records(batch, line)
+                yield Records(_plain(batch), line)
                 line += batch.num_rows
     except (pa.ArrowInvalid, OSError) as error:
         if line == 1:
@@ -84,3 +85,10 @@ def _parquet(seen: Probe, columns: Collection[str] | None) -> Iterator[Record]:
                 "the Parquet file cannot be read", path=seen.path, found=str(error)
             ) from error
         yield BadRecord(line, "the Parquet file is broken from here on")
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [plain(column) for column in batch.columns]
+    if not columns:
+        return batch  # which knows how many rows it has
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

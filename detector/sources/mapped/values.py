@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from zhenzan.detector.sources.jsonlines import batch_of
 from zhenzan.detector.sources.mapped.model import Column, Part
 from zhenzan.detector.sources.mapped.paths import ABSENT, Place
+from zhenzan.detector.sources.plain import is_bytes, names_something, plain, spelled, texts_of
 
 __all__ = ["counted_apart", "filled", "from_columns", "from_records"]
 
@@ -30,7 +31,7 @@ def from_columns(part: Part, data: pa.RecordBatch) -> pa.RecordBatch:
             continue
         there = [found for p in column.places if (found := _native(data, p)) is not None]
         if there:
-            arrays[name] = _first(there)
+            arrays[name] = _first([_of_bytes(name, values) for values in there])
     return _batch(arrays, data.num_rows)
 
 
@@ -114,7 +115,16 @@ def _native(data: pa.RecordBatch, place: Place) -> pa.Array | None:
         if not pa.types.is_struct(values.type) or values.type.get_field_index(str(step)) < 0:
             return None
         values = pc.struct_field(values, str(step))
-    return values
+    return plain(values) if len(place.steps) > 1 else values
+
+
+def _of_bytes(name: str, values: pa.Array) -> pa.Array:
+    if not is_bytes(values):
+        return values
+    if names_something(name):
+        return spelled(values)
+    texts = texts_of(values)
+    return values if texts is None else texts
 
 
 def _first(arrays: Sequence[pa.Array]) -> pa.Array:
