@@ -274,17 +274,14 @@ class Converter:
         n = batch.data.num_rows
         batch.out["z_seen_ms"] = _constant(self.seen_ms, n)
         batch.out["z_seen_basis"] = _constant(self.seen_basis, n)
-        if "ts_ms" in names:
-            times = self._time(batch, "ts_ms", batch.data.column("ts_ms"), derived)
-            wide = np.where(times.precision_ms > 1000, times.precision_ms - 1, 0)
-            batch.out["ts_lo_ms"] = batch.out["ts_ms"]
-            batch.out["ts_hi_ms"] = pa.array(times.ms + wide, mask=times.missing)
-        elif batch.table == "engagement":
+        if batch.table == "engagement":
             lo, hi = "ts_lo_ms" in names, "ts_hi_ms" in names
             if lo != hi:
                 batch.out["ts_lo_ms"] = batch.out["ts_hi_ms"] = batch.out[
                     "ts_lo_ms" if lo else "ts_hi_ms"
                 ]
+            if "ts_ms" in names:
+                self._moment(batch, derived)
         if batch.table == "account" and "name" in names and "name_shape" not in names:
             batch.out["name_shape"] = name_shape(as_type(batch.data.column("name"), pa.string())[0])
             hashed = mask_of(
@@ -299,6 +296,18 @@ class Converter:
             low, high, bad = as_interval(batch.data.column("value"))
             self._lose(batch, bad, "value is no count", derived, batch.data.column("value"))
             batch.out |= {"value_lo": low, "value_hi": high}
+
+    def _moment(self, batch: _Batch, derived: bool) -> None:
+        """Where `ts_ms` is empty the interval of the row stands."""
+        times = self._time(batch, "ts_ms", batch.data.column("ts_ms"), derived)
+        wide = np.where(times.precision_ms > 1000, times.precision_ms - 1, 0)
+        ends = {"ts_lo_ms": times.ms, "ts_hi_ms": times.ms + wide}
+        differ = np.zeros(len(batch.alive), bool)
+        for name, told in ends.items():
+            moment = pa.array(told, mask=times.missing)
+            differ |= mask_of(pc.not_equal(moment, batch.out[name]))
+            batch.out[name] = pc.coalesce(moment, batch.out[name])
+        self._doubt(batch, differ, "ts_ms is not the time of ts_lo_ms and ts_hi_ms, and is taken")
 
     def _sighting(self, batch: _Batch, derived: bool) -> None:
         n = batch.data.num_rows

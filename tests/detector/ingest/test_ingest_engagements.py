@@ -115,6 +115,24 @@ def test_the_better_known_time_wins(run: Any, tmp_path: Path) -> None:
     assert (row["ts_lo_ms"], row["ts_hi_ms"]) == (BASE + 5000, BASE + 5000)
 
 
+def test_an_empty_moment_leaves_the_interval(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "engagement.csv"
+    path.write_text(
+        "kind,section_id,account_id,ts_ms,ts_lo_ms,ts_hi_ms\n"
+        f"like,s,a,{BASE},,\nlike,s,b,,{BASE + 1},{BASE + 9}\nlike,s,c,,,\n"
+        f"like,s,d,{BASE + 5},{BASE + 1},{BASE + 9}\nlike,s,e,{BASE},{BASE},{BASE}\n"
+    )
+    done = run(path)
+    found = {r["account_id"]: (r["ts_lo_ms"], r["ts_hi_ms"]) for r in done["engagement"]}
+    assert found == {
+        "a": (BASE, BASE), "b": (BASE + 1, BASE + 9), "c": (None, None),
+        "d": (BASE + 5, BASE + 5), "e": (BASE, BASE),
+    }  # fmt: skip
+    (note,) = done.notes.values()
+    assert "ts_ms is not the time of" in note.reason
+    assert note.examples == ("engagement.csv:5",)
+
+
 def test_our_own_rows_come_back_unchanged(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "engagement.csv"
     path.write_text(
