@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -38,6 +39,19 @@ def _quoted(names: Sequence[str]) -> str:
 def _ordered(names: Sequence[str]) -> str:
     _quoted(names)
     return "" if not names else " ORDER BY " + ", ".join(f'"{n}" NULLS LAST' for n in names)
+
+
+@contextmanager
+def _failing(step: str, statement: str) -> Iterator[None]:
+    """Errors of DuckDB as ours. It hears Ctrl-C itself, and then calls it an error of the query."""
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        if isinstance(error, duckdb.Error):
+            raise EngineError(step, statement, str(error)) from error
+        raise
 
 
 class _Described(Relation):
@@ -95,12 +109,13 @@ class DuckDBEngine(Engine):
         self._packing = "snappy" if options.in_memory else "zstd"
         place = ":memory:" if options.in_memory else str(self._work / "engine.duckdb")
         try:
-            self._connection = duckdb.connect(place, config=config)
-            # DuckDB draws a bar on stdout where it takes Python for interactive; stdout is data.
-            self._connection.execute("SET enable_progress_bar = false")
-        except duckdb.Error as error:
+            with _failing("open", f"settings {config}"):
+                self._connection = duckdb.connect(place, config=config)
+                # DuckDB draws a bar on stdout where it thinks that someone types; stdout is data.
+                self._connection.execute("SET enable_progress_bar = false")
+        except BaseException:
             shutil.rmtree(self._work, ignore_errors=True)
-            raise EngineError("open", f"settings {config}", str(error)) from error
+            raise
 
     def load(self, name: str, data: Source, *, step: str = "load") -> Relation:
         """Arrow data is copied into the session; Parquet files become a view, read in place."""
@@ -195,10 +210,8 @@ class DuckDBEngine(Engine):
         """See `Engine.fetch`."""
         asked = None if columns is None and isinstance(relation, _Described) else relation.schema
         statement = _select(relation, columns, order_by)
-        try:
+        with _failing("fetch", statement):
             rows = self._connection.sql(statement).to_arrow_table()
-        except duckdb.Error as error:
-            raise EngineError("fetch", statement, str(error)) from error
         if asked is None:
             return rows
         return rows.cast(pa.schema([asked.field(name) for name in rows.schema.names]))
@@ -217,9 +230,8 @@ class DuckDBEngine(Engine):
         try:
             # `sql`, not `execute`: in DuckDB 2.0 the reader of an executed statement copies the
             # rows once more, and lost the order of ORDER BY without insertion order (measured).
-            yield from cursor.sql(statement).to_arrow_reader(rows)
-        except duckdb.Error as error:
-            raise EngineError("fetch", statement, str(error)) from error
+            with _failing("fetch", statement):
+                yield from cursor.sql(statement).to_arrow_reader(rows)
         finally:
             cursor.close()
 
@@ -254,10 +266,8 @@ class DuckDBEngine(Engine):
     def _run(
         self, statement: str, step: str, params: Mapping[str, Param] | None = None
     ) -> duckdb.DuckDBPyConnection:
-        try:
+        with _failing(step, statement):
             return self._connection.execute(statement, dict(params) if params else None)
-        except duckdb.Error as error:
-            raise EngineError(step, statement, str(error)) from error
 
     def _forget(self, name: str, step: str) -> None:
         kind = self._kinds.get(name)
@@ -280,10 +290,8 @@ class DuckDBEngine(Engine):
 
     def _schema(self, name: str, step: str) -> pa.Schema:
         statement = f"SELECT * FROM {_quoted([name])} LIMIT 0"
-        try:
+        with _failing(step, statement):
             schema: pa.Schema = self._connection.sql(statement).to_arrow_table().schema
-        except duckdb.Error as error:
-            raise EngineError(step, statement, str(error)) from error
         return schema
 
 

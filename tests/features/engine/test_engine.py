@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -70,6 +71,44 @@ def test_failed_statement_shows_step_and_text(engine):
         engine.sql("SELECT nothing FROM nowhere", into="x", step="my step")
     assert "'my step'" in str(caught.value) and "SELECT nothing FROM nowhere" in str(caught.value)
     assert caught.value.step == "my step"
+
+
+class Interrupted:
+    """A connection on which each query hears Ctrl-C, as DuckDB then tells it."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def cursor(self) -> Interrupted:
+        return self
+
+    def close(self) -> None:
+        pass
+
+    def sql(self, *_: object) -> None:
+        raise self.error
+
+    execute = sql
+
+
+@pytest.mark.parametrize("name", ["RuntimeError", "InterruptException"])
+def test_ctrl_c_in_a_query_stops_as_anywhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    kind = getattr(duckdb, name, RuntimeError)
+    with open_engine(options=EngineOptions(spill_dir=tmp_path)) as engine:
+        held = engine.sql("SELECT 1 AS n", into="t", step="test")
+        assert held.columns == ("n",)
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "_connection", Interrupted(kind("Query interrupted")))
+            for stopped in (
+                lambda: engine.sql("SELECT 2 AS n", into="u", step="test"),
+                lambda: engine.fetch(held),
+                lambda: list(engine.fetch_batches(held)),
+                lambda: engine.write_parquet(held, tmp_path / "x.parquet"),
+            ):
+                with pytest.raises(KeyboardInterrupt):
+                    stopped()
 
 
 def test_failed_kernel_shows_step_and_name(engine):
