@@ -78,5 +78,11 @@ def _check_folder(folder: Path, roots: Sequence[Path]) -> None:
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
+    """All that a scan of the folder would come across: it follows links, each folder once."""
+    entered = {folder.resolve()}
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        # Who asks has refused what leads out before any of it is entered.
         yield from (Path(parent) / name for name in (*folders, *files))
+        places = {name: (Path(parent) / name).resolve() for name in folders}
+        folders[:] = [name for name in folders if places[name] not in entered]
+        entered.update(places.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,20 +40,22 @@ class Found:
 def discover(paths: Iterable[Path]) -> list[Found]:
     """Files of all paths, each once, in a fixed order; directories are searched to the bottom.
 
+    A file that has several names, by links or spellings, is read once, and links of a directory are
+    followed. What is hidden, or a link to nothing, is left out, which the record of inputs says.
+
     A directory that holds files named after tables is a set of tables: what lies in folders below
-    it (truth, reference) is something else and is left out, which the record of inputs says; so are
-    the results of earlier scans.
+    it (truth, reference) is something else and is left out; so are the results of earlier scans.
 
     Raises:
         NothingToReadError: A path does not exist, or a directory holds no file.
     """
     found: dict[Path, Found] = {}
-    for path in paths:
+    for path in sorted(paths, key=str):
         if path.is_dir():
             for item in _within(path):
-                found.setdefault(item.path, item)
+                _take(found, item)
         elif path.exists():
-            found[path] = Found(path, named=True)
+            _take(found, Found(path, named=True))
         else:
             raise NothingToReadError("there is no such file or directory", path=path)
     if not found:
@@ -61,7 +63,21 @@ def discover(paths: Iterable[Path]) -> list[Found]:
         raise NothingToReadError(
             f"nothing to read in {listed}", expected="a file, or a directory with files"
         )
-    return [found[path] for path in sorted(found)]
+    return sorted(found.values(), key=lambda item: item.path)
+
+
+def _take(found: dict[Path, Found], item: Found) -> None:
+    """Files by where they really are; what is left out, and second names, by their name."""
+    name = item.path.parent.resolve() / item.path.name
+    if item.left_out is not None:
+        found.setdefault(name, item)
+        return
+    place = item.path.resolve()
+    held = found.get(place)
+    if held is None or held.left_out is not None or (item.named and not held.named):
+        found[place] = item
+    elif name != place and not item.named:
+        found.setdefault(name, replace(item, left_out=f"the same file as {held.path}"))
 
 
 def unpacked_files(bundle: Path, folder: Path) -> list[Found]:
@@ -73,7 +89,8 @@ def unpacked_files(bundle: Path, folder: Path) -> list[Found]:
 
 
 def _within(folder: Path) -> list[Found]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and not _hidden(p, folder))
+    walked = sorted(_walked(folder), key=lambda entry: (entry[0].is_symlink(), entry[0]))
+    files = [path for path, why in walked if why is None]
     tables = any(p.parent == folder and stem_of(p) in TABLES for p in files)
     ours = _our_results(files)
 
@@ -82,7 +99,36 @@ def _within(folder: Path) -> list[Found]:
             return "in the results of a scan"
         return "in a folder below a set of tables" if tables and path.parent != folder else None
 
-    return [Found(p, named=False, left_out=left_out(p)) for p in files]
+    return [Found(p, named=False, left_out=why or left_out(p)) for p, why in walked]
+
+
+def _walked(folder: Path) -> Iterator[tuple[Path, str | None]]:
+    """What lies below, and why it is not read; links come last, so that loops end in them."""
+    folders, links = [folder], list[Path]()
+    entered = {folder.resolve()}
+    while folders or links:
+        here = folders.pop() if folders else links.pop(0)
+        if here.is_symlink() and here != folder:
+            if here.resolve() in entered:
+                yield here, "a link to a folder that is searched already"
+                continue
+            entered.add(here.resolve())
+        try:
+            entries = sorted(here.iterdir(), key=lambda p: (p.is_symlink(), p))
+        except OSError as error:
+            yield here, f"cannot be opened: {error.strerror}"
+            continue
+        for path in entries:
+            if path.name.startswith((".", "_")):
+                yield path, "hidden: its name begins with . or _"
+            elif path.is_dir():
+                (links if path.is_symlink() else folders).append(path)
+                if not path.is_symlink():
+                    entered.add(path.resolve())
+            elif path.is_file():
+                yield path, None
+            elif path.is_symlink():
+                yield path, "a link that leads to no file"
 
 
 def _our_results(files: Iterable[Path]) -> frozenset[Path]:
@@ -94,7 +140,3 @@ def _our_results(files: Iterable[Path]) -> frozenset[Path]:
         if p.name == "checkpoint.json"
         or (p.name == "run.json" and p.with_name("sections.parquet") in known)
     )
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)

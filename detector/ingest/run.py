@@ -135,7 +135,7 @@ def _check(options: IngestOptions) -> None:
 
 
 def _read_all(run: _Run, found: Sequence[Found], progress: Progress | None) -> None:
-    sizes = [item.path.stat().st_size for item in found]
+    sizes = [0 if item.left_out else item.path.stat().st_size for item in found]
     done, total = 0, sum(sizes)
     for item, size in zip(found, sizes, strict=True):
 

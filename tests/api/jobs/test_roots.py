@@ -45,6 +45,19 @@ def test_what_is_no_absolute_path_is_refused(tree: Path, given: str) -> None:
         allowed_path(given, of(tree))
 
 
+def test_folders_behind_links_are_looked_through_as_a_scan_does(tree: Path) -> None:
+    own = tree / "open" / "acme"
+    elsewhere = tree / "open" / "more"
+    elsewhere.mkdir()
+    (own / "sub" / "linked").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(own)
+    roots = (*of(tree), elsewhere)
+    assert allowed_path(str(own / "sub"), roots) == own / "sub"
+    (elsewhere / "out.csv").symlink_to(tree / "secret" / "d.csv")
+    with pytest.raises(UsageError, match="leads out"):
+        allowed_path(str(own / "sub"), roots)
+
+
 def test_links_count_as_what_they_lead_to(tree: Path) -> None:
     own = tree / "open" / "acme"
     (own / "out").symlink_to(tree / "secret")

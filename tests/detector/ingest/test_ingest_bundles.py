@@ -221,7 +221,9 @@ def test_chinese_names_of_old_windows_packers(tmp_path: Path) -> None:
 
 def test_hidden_members_are_no_data(tmp_path: Path) -> None:
     bundle = zipped(tmp_path / "x.zip", {"__MACOSX/._likes.csv": b"\x00", "likes.csv": LIKES})
-    assert len(read(tmp_path, bundle).inputs) == 2
+    whole, hidden, likes = sorted(read(tmp_path, bundle).inputs, key=lambda r: r.path)
+    assert (whole.rows_read, hidden.rows_read, likes.rows_read) == (0, 0, 2)
+    assert (hidden.note or "").startswith("hidden")
 
 
 def test_times_are_those_of_the_members(tmp_path: Path) -> None:

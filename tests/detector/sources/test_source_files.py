@@ -54,12 +54,58 @@ def test_discover_reads_each_file_once_and_in_order(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
     found = discover([tmp_path / "b.csv", tmp_path])
-    assert [(f.path.name, f.named) for f in found] == [
+    assert [(f.path.name, f.named) for f in found if f.left_out is None] == [
         ("a.csv", False),
         ("b.csv", True),
         ("c.csv", False),
     ]
-    assert all(f.left_out is None for f in found)
+    aside = {f.path.name: f.left_out for f in found if f.left_out is not None}
+    assert set(aside) == {".hidden", "_tmp"}
+    assert all(why.startswith("hidden") for why in aside.values())
+
+
+def read_by_name(*paths: Path) -> dict[str, str | None]:
+    return {str(f.path): f.left_out for f in discover(paths)}
+
+
+def test_a_file_of_several_names_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "likes-2024.csv").write_text("x")
+    (tmp_path / "latest.csv").symlink_to("likes-2024.csv")
+    (tmp_path / "nothing.csv").symlink_to("nowhere.csv")
+    monkeypatch.chdir(tmp_path)
+    assert read_by_name(Path()) == {
+        "likes-2024.csv": None,
+        "latest.csv": "the same file as likes-2024.csv",
+        "nothing.csv": "a link that leads to no file",
+    }
+    whole, other = tmp_path / "likes-2024.csv", Path("likes-2024.csv")
+    for several in ([whole, other], [other, whole], [whole, Path("../") / tmp_path.name / other]):
+        assert list(read_by_name(*several).values()) == [None]
+    reads = read_by_name(tmp_path, Path("latest.csv"))  # what is named counts as named
+    assert [name for name, why in reads.items() if why is None] == ["latest.csv"]
+    assert list(read_by_name(tmp_path, Path()).values()).count(None) == 1
+
+
+def test_links_to_folders_are_followed_and_loops_end(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "far"
+    for folder in (inside / "real", outside):
+        folder.mkdir(parents=True)
+        (folder / "a.csv").write_text("x")
+    (outside / "back").symlink_to(inside)
+    (inside / "away").symlink_to(outside)
+    (inside / "again").symlink_to(inside / "real")
+    (inside / "loop").symlink_to("loop")
+    found = {str(Path(p).relative_to(inside)): why for p, why in read_by_name(inside).items()}
+    again = "a link to a folder that is searched already"
+    assert found == {
+        "real/a.csv": None,
+        "away/a.csv": None,
+        "away/back": again,
+        "again": again,
+        "loop": "a link that leads to no file",
+    }
 
 
 def test_a_scan_beside_its_input_is_not_read_again(tmp_path: Path) -> None:
