@@ -138,10 +138,15 @@ def _numbered(engine: Engine, acts: Relation) -> tuple[Relation, int]:
         "ORDER BY CASE WHEN ts_lo_ms IS NULL THEN 2 * z_undo ELSE 1 END NULLS LAST, "
         "ts_lo_ms NULLS LAST, z_undo NULLS LAST"
     )
+    # What takes back without a number closes the act that is open then, whatever number that has.
     # Of rows that tie, each window has an order of its own: the one that opens has to come first.
     numbered = engine.sql(
         f"""WITH again AS (
-  SELECT a.* FROM {acts.name} AS a
+  SELECT {rest}, retracted_lo_ms, retracted_hi_ms, z_undo,
+    CASE WHEN z_undo = 1 THEN coalesce(occurrence, max(CASE WHEN z_undo = 0 THEN occurrence END)
+      OVER (PARTITION BY {_KEY} {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
+    ELSE occurrence END AS occurrence
+  FROM {acts.name} AS a
   WHERE EXISTS (SELECT 1 FROM ingest_repeated AS r WHERE {_same("a", "r")})
 ), turned AS (
   SELECT again.*, CASE WHEN z_undo = 0 AND coalesce(lag(z_undo) OVER ({again} {order}), 1) = 1

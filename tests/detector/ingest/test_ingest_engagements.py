@@ -104,6 +104,25 @@ def test_drop_and_refill_survives(run: Any, tmp_path: Path) -> None:
     assert (done.rows.kept, done.rows.merged) == (2, 4)
 
 
+def test_an_unlike_without_a_number_closes_the_numbered_like(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "engagement.csv"
+    path.write_text(
+        "kind,section_id,account_id,ts_ms,occurrence\n"
+        f"like,s,a,{BASE},1\nunlike,s,a,{BASE + 10},\nlike,s,a,{BASE + 20},2\n"
+        f"unlike,s,a,{BASE + 30},\nlike,s,b,{BASE},1\nunlike,s,b,,\n"
+        f"unlike,s,c,{BASE},\nlike,s,c,{BASE + 1},1\n"
+    )
+    done = run(path)
+    found = {
+        (r["account_id"], r["occurrence"]): None
+        if r["retracted_lo_ms"] is None
+        else r["retracted_lo_ms"] - BASE
+        for r in done["engagement"]
+    }
+    assert found == {("a", 1): 10, ("a", 2): 30, ("b", 1): None, ("c", 1): None}
+    assert done.rows.rejected == 1  # c takes back what was never seen
+
+
 def test_the_better_known_time_wins(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "engagement.csv"
     rows = [("", ""), (BASE, BASE + 9000), (BASE + 5000, BASE + 5000), (BASE + 6000, BASE + 6000)]
