@@ -100,16 +100,16 @@ def of_one_section(engine: Engine, staged: Relation, path: Path) -> Elsewhere:
     )
     engine.write_parquet(kept, path)
     rows = _count(engine, f"{lost.name} WHERE z_primary")
-    names = f"{_KEY}, section_id, stays, dataset_id"
     shown = engine.sql(
-        f"SELECT DISTINCT {names} FROM {lost.name} WHERE z_primary ORDER BY "
-        f"{', '.join(f'{n} NULLS LAST' for n in names.split(', '))} LIMIT {EXAMPLES}",
+        f"SELECT DISTINCT {_KEY}, section_id, stays, dataset_id FROM {lost.name} WHERE z_primary "
+        f"ORDER BY {_KEY} NULLS LAST, section_id NULLS LAST, dataset_id NULLS LAST "
+        f"LIMIT {EXAMPLES}",
         into="ingest_shown",
         step=_STEP,
     )
     examples = [
         (r["dataset_id"], f"{r[_KEY]} of {r['section_id']}, expected {r['stays']}")
-        for r in engine.fetch(shown, order_by=names.split(", ")).to_pylist()
+        for r in engine.fetch(shown, order_by=[_KEY, "section_id", "dataset_id"]).to_pylist()
     ]
     for relation in (lost, kept, shown):
         engine.drop(relation)
