@@ -131,6 +131,9 @@ _ClickError: type[Exception] = next(
 _ACTING: Final = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
+_EARLIEST_MS: Final = 1_104_537_600_000  # 2005-01-01, as for every time in a file
+
+
 class Commands(TyperGroup):
     """Runs a command; every error becomes one clear message and its exit code."""
 
@@ -190,12 +193,12 @@ def moment(text: str | None, timezone: str | None) -> int | None:
     """Milliseconds since 1970 UTC of an ISO 8601 time or a number.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: It is neither, or no time that files could be collected at.
     """
     if text is None:
         return None
     if text.isdigit():
-        return int(text)
+        return _not_early(int(text), text)
     try:
         when = datetime.fromisoformat(text)
         if when.tzinfo is None:
@@ -205,7 +208,16 @@ def moment(text: str | None, timezone: str | None) -> int | None:
             f"--observed-at {clean(text)!r} is no time; expected 2024-05-01T12:00:00+08:00 or "
             "milliseconds since 1970"
         ) from error
-    return round(when.timestamp() * 1000)
+    return _not_early(round(when.timestamp() * 1000), text)
+
+
+def _not_early(ms: int, text: str) -> int:
+    if ms < _EARLIEST_MS:
+        raise UsageError(
+            f"--observed-at {clean(text)!r} is before 2005, when no file of engagement was made; "
+            "expected 2024-05-01T12:00:00+08:00 or milliseconds since 1970, not seconds"
+        )
+    return ms
 
 
 def columns(rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> Iterator[str]:

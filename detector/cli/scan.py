@@ -26,6 +26,7 @@ from zhenzan.detector.cli.common import (
     moment,
     progress_bar,
 )
+from zhenzan.features.errors import UsageError
 
 if TYPE_CHECKING:
     from zhenzan.detector.results import Scan
@@ -106,6 +107,8 @@ def scan(
     """
     from zhenzan.detector.scan import scan as run
 
+    if base_rate is not None and model is None:
+        raise UsageError("--base-rate goes with --model: rules give no probabilities")
     with progress_bar() as progress:
         done = run(
             paths,

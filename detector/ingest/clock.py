@@ -148,6 +148,10 @@ class Clock:
 
     def _texts(self, column: str, values: pa.Array, zone: ZoneInfo, unit: Unit | None) -> Times:
         values = as_iso(pc.utf8_trim_whitespace(values))
+        # RFC 3339 allows small letters for both marks.
+        if pc.any(pc.match_substring_regex(values, r"^[-0-9]{10}(t|[T ].*z$)")).as_py():
+            values = pc.replace_substring_regex(values, r"^([-0-9]{10})t", r"\1T")
+            values = pc.replace_substring_regex(values, r"^([-0-9]{10}[T ].*)z$", r"\1Z")
         times = _blank(len(values))
         times.missing = _flags(pc.fill_null(pc.equal(values, ""), True))
         number = _flags(pc.match_substring_regex(values, _NUMBER).fill_null(False))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from zhenzan.features.engine.base import Engine, GroupKernel, Param, Relation, Source
 from zhenzan.features.engine.registry import EngineOptions
-from zhenzan.features.errors import EngineError
+from zhenzan.features.errors import EngineError, UsageError
 
 __all__ = ["DuckDBEngine"]
 
@@ -39,6 +39,18 @@ def _quoted(names: Sequence[str]) -> str:
 def _ordered(names: Sequence[str]) -> str:
     _quoted(names)
     return "" if not names else " ORDER BY " + ", ".join(f'"{n}" NULLS LAST' for n in names)
+
+
+def _work_folder(spill_dir: Path | None) -> Path:
+    try:
+        if spill_dir is not None:
+            spill_dir.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="zhenzan-", dir=spill_dir))
+    except OSError as error:
+        if spill_dir is None:
+            raise
+        why = error.strerror or str(error)
+        raise UsageError(f"--spill-dir {spill_dir} cannot be used: {why}") from error
 
 
 @contextmanager
@@ -87,9 +99,7 @@ class DuckDBEngine(Engine):
     name: ClassVar[str] = "duckdb"
 
     def __init__(self, options: EngineOptions) -> None:
-        if options.spill_dir is not None:
-            options.spill_dir.mkdir(parents=True, exist_ok=True)
-        self._work = Path(tempfile.mkdtemp(prefix="zhenzan-", dir=options.spill_dir))
+        self._work = _work_folder(options.spill_dir)
         config: dict[str, Any] = {
             "temp_directory": str(self._work / "spill"),
             "autoinstall_known_extensions": "false",  # never reaches for the network

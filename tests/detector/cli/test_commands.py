@@ -310,8 +310,24 @@ def test_every_error_has_its_exit_code(name: str, debug: bool) -> None:
     assert ("Traceback" in said.stderr) == debug
 
 
+def test_options_that_cannot_be_right_end_with_2(source: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    for words, told in (
+        (("--base-rate", "0.1"), "--base-rate goes with --model"),
+        (("--spill-dir", str(blocked / "x")), "--spill-dir"),
+        (("--observed-at", "1700000000"), "--observed-at '1700000000' is before 2005"),
+    ):
+        done = RUNNER.invoke(app, ["scan", str(source), "--out", str(tmp_path / "out"), *words])
+        assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
+        assert not list(tmp_path.glob("out*"))
+
+
 def test_moments() -> None:
     assert moment(None, None) is None
+    for seconds in ("1714521600", "1970-01-01"):
+        with pytest.raises(UsageError, match="before 2005"):
+            moment(seconds, None)
     assert moment("1714521600000", None) == 1_714_521_600_000
     assert moment("2024-05-01T08:00:00+08:00", None) == 1_714_521_600_000
     assert moment("2024-05-01T08:00:00", "Asia/Shanghai") == 1_714_521_600_000
