@@ -91,13 +91,19 @@ def unpacked_files(bundle: Path, folder: Path) -> list[Found]:
 def _within(folder: Path) -> list[Found]:
     walked = sorted(_walked(folder), key=lambda entry: (entry[0].is_symlink(), entry[0]))
     files = [path for path, why in walked if why is None]
-    tables = any(p.parent == folder and stem_of(p) in TABLES for p in files)
+    named = {stem_of(p) for p in files if p.parent == folder} & set(TABLES)
     ours = _our_results(files)
 
     def left_out(path: Path) -> str | None:
         if ours.intersection(path.parents):
             return "in the results of a scan"
-        return "in a folder below a set of tables" if tables and path.parent != folder else None
+        if not named or path.parent == folder:
+            return None
+        # Spark writes a table as a folder of parts, under the name that its file would have.
+        part = stem_of(Path(path.relative_to(folder).parts[0]))
+        if part in TABLES and part not in named:
+            return None
+        return "in a folder below a set of tables"
 
     return [Found(p, named=False, left_out=why or left_out(p)) for p, why in walked]
 

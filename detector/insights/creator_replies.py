@@ -22,7 +22,7 @@ _SITTINGS: Final = 5  # fewer sittings of replying are anecdotes (ours)
 _AT_EDGE: Final = Text(
     "数据不足：作者的回复都在留言起止时间的六小时以内，前后无法各取六小时比较。",
     "Not enough data: all replies by the creator lie within six hours of the first or last comment,"
-    " so that there are no six hours on both sides to compare.",
+    " too near to compare six hours before with six hours after.",
 )
 
 

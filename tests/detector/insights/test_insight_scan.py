@@ -74,7 +74,7 @@ def tables(seed: int = 0, shift: int = 0, rename: str = "") -> dict[str, list[di
                     "comment_id": f"{rename}c{post}_{i:02d}", "section_id": f"{rename}post{post}",
                     "account_id": f"{rename}me" if mine else f"{rename}u{rng.integers(90)}",
                     "by_creator": "true" if mine else "false",
-                    "parent_id": f"{rename}c{post}_{i - 1:02d}" if mine else "",
+                    "parent_id": f"{rename}c{post}_{i - 1:02d}" if i % 4 == 3 else "",
                     "text": "谢谢，已经更新" if mine else talk(),
                     "created_ms": START + shift + post * 86_400_000 + int(at[i]),
                     "region": "广东" if i % 3 else "四川",

@@ -64,6 +64,18 @@ def test_discover_reads_each_file_once_and_in_order(tmp_path: Path) -> None:
     assert all(why.startswith("hidden") for why in aside.values())
 
 
+def test_a_folder_of_parts_is_a_table_of_the_set(tmp_path: Path) -> None:
+    for name in ("section.csv", "engagement.parquet/part-0.parquet", "truth/x.csv",
+                 "section/part-0.csv"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    reads = {p for p, why in read_by_name(tmp_path).items() if why is None}
+    assert {str(Path(p).relative_to(tmp_path)) for p in reads} == {
+        "section.csv",
+        "engagement.parquet/part-0.parquet",
+    }
+
+
 def read_by_name(*paths: Path) -> dict[str, str | None]:
     return {str(f.path): f.left_out for f in discover(paths)}
 
