@@ -108,7 +108,7 @@ def ingest(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     if not merged.tables or ("section" not in merged.tables and _lost_acts(run)):
-        raise NothingToReadError(_why_nothing(run), expected="at least one usable row")
+        raise NothingToReadError(_why_nothing(run), expected="at least one comment or other act")
     tables = {**merged.tables, "dataset": engine.load("dataset", _datasets(run), step="ingest")}
     pq.write_table(_datasets(run), work_dir / "dataset.parquet", compression="zstd")
     return Ingested(
@@ -312,6 +312,19 @@ def _lost_acts(run: _Run) -> bool:
 
 def _why_nothing(run: _Run) -> str:
     """What was tried, so that the message alone tells what to do next."""
-    files = [f"{r.path}: {r.note or f'{r.rows_read} rows read'}" for r in run.inputs[:10]]
+    files = [f"{record.path}: {_came_of(record)}" for record in run.inputs[:10]]
     lines = [*files, *run.books.complaints()[:5]]
-    return "no usable row in any file" + "".join(f"\n    {line}" for line in lines)
+    read = [record for record in run.inputs if record.source is not None]
+    empty = bool(read) and not any(record.rows_read for record in read)
+    why = "no usable row in any file"
+    if empty and len(read) == len(run.inputs):
+        why = "nothing to judge: what was recognised holds no comments and no other engagement"
+    return why + "".join(f"\n    {line}" for line in lines)
+
+
+def _came_of(record: InputRecord) -> str:
+    if record.source is None:
+        return record.note or "not read"
+    if not record.rows_read:
+        return f"recognised as {record.source}, and empty"
+    return f"rows read: {record.rows_read}"

@@ -25,13 +25,34 @@ def put(folder: Path, name: str, content: str | bytes) -> Path:
 def test_empty_file_says_that_nothing_was_there(run: Any, tmp_path: Path) -> None:
     with pytest.raises(UnknownFormatError, match="an empty file"):
         run(put(tmp_path, "likes.csv", ""))
-    with pytest.raises(NothingToReadError, match="0 rows read"):
+    with pytest.raises(NothingToReadError, match="recognised as canonical"):
         run(put(tmp_path, "engagement.csv", ""))
 
 
 def test_header_only_has_no_usable_row(run: Any, tmp_path: Path) -> None:
-    with pytest.raises(NothingToReadError, match="no usable row"):
+    with pytest.raises(NothingToReadError, match="holds no comments"):
         run(put(tmp_path, "engagement.csv", HEADER))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        (
+            "cn_raw",
+            {"code": 0, "data": {"page": {"num": 1, "count": 0}, "replies": None, "upper": {}}},
+        ),
+        ("cn_raw", {"status_code": 0, "comments": None, "cursor": 0, "has_more": 0, "total": 0}),
+        ("youtube", {"kind": "youtube#commentThreadListResponse", "pageInfo": {}, "items": []}),
+    ],
+)
+def test_a_page_without_comments_is_no_failure_to_read(
+    run: Any, tmp_path: Path, source: str, answer: dict[str, Any]
+) -> None:
+    path = put(tmp_path, "page.json", json.dumps(answer))
+    with pytest.raises(NothingToReadError, match="nothing to judge") as caught:
+        run(path)
+    assert f"recognised as {source}, and empty" in str(caught.value)
+    assert "no usable row" not in str(caught.value)
 
 
 def test_accounts_alone_are_no_success_where_all_acts_are_lost(run: Any, tmp_path: Path) -> None:
