@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -129,15 +130,15 @@ def like(section: str, account: str, minute: int = 0) -> dict[str, Any]:
 
 
 def mentions(folder: Path, word: str) -> list[str]:
-    """Files of a scan that hold a word, wherever it stands."""
+    """Files of a scan that hold a word, wherever it stands; not `a12` where `a123` is."""
     import pyarrow.parquet as pq
 
-    found = []
+    found, whole = [], re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])")
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".parquet":
-            if word in json.dumps(pq.read_table(path).to_pylist(), default=str):
+            if whole.search(json.dumps(pq.read_table(path).to_pylist(), default=str)):
                 found.append(path.name)
-        elif path.is_file() and word in path.read_text("utf-8"):
+        elif path.is_file() and whole.search(path.read_text("utf-8")):
             found.append(path.name)
     return found
 
