@@ -22,6 +22,7 @@ _WHY: Final = (
     ("in the results of a scan", "unread.results"),
     ("in a folder below a set of tables", "unread.folder"),
 )
+_OF_COURSE: Final = ("hidden: ", "the same file as ")
 
 _Records = Sequence[Mapping[str, Any]]
 
@@ -43,7 +44,11 @@ def read_inputs(records: _Records, *, redact: bool) -> list[InputRow]:
 
 
 def unread_inputs(records: _Records, texts: Texts, *, redact: bool) -> list[UnreadRow]:
-    """Files that were not read; a bundle whose members are listed is none of them."""
+    """Files that were not read; a bundle whose members are listed is none of them.
+
+    Nor is what systems put beside files (`.DS_Store`, `__MACOSX`), or another name of a file that
+    was read: `run.json` has these.
+    """
     bundles = {record.get("bundle") for record in records}
     names = _names(records, redact=redact)
     return [
@@ -51,7 +56,9 @@ def unread_inputs(records: _Records, texts: Texts, *, redact: bool) -> list[Unre
             name, _why(str(record.get("note") or "").replace(str(record["path"]), name), texts)
         )
         for record, name in zip(records, names, strict=True)
-        if record.get("source") is None and record.get("path") not in bundles
+        if record.get("source") is None
+        and record.get("path") not in bundles
+        and not str(record.get("note") or "").startswith(_OF_COURSE)
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from zhenzan.detector.ingest.discover import discover
 from zhenzan.detector.report import render_report
 from zhenzan.detector.report.inputs import read_inputs, unread_inputs
 from zhenzan.detector.report.texts import load_texts
@@ -43,6 +44,16 @@ def test_names_tell_files_apart_and_hide_where_they_lie() -> None:
     assert not any("someone" in r.path + r.why for r in unread)
     shown = unread_inputs(RECORDS, texts, redact=False)
     assert shown[1].path == f"{HOME}/2023/c.csv"
+
+
+def test_what_a_system_left_beside_files_and_second_names_are_no_news(tmp_path: Path) -> None:
+    for name in (".DS_Store", "_SUCCESS", "a.csv", "b.csv"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+    found = [record(str(f.path), note=f.left_out or UNKNOWN) for f in discover([tmp_path])]
+    assert len(found) == 5
+    unread = unread_inputs(found, load_texts("en"), redact=True)
+    assert [row.path for row in unread] == ["a.csv", "b.csv"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
