@@ -166,7 +166,7 @@ class Converter:
         if lost.any():
             batch.alive &= ~lost
             if not derived:  # the row that it was derived from answers for it
-                value = None if held is None else held[int(np.argmax(lost))].as_py()
+                value = None if held is None else _example(held[int(np.argmax(lost))])
                 self.ledger.reject(
                     batch.table, reason, batch.lines_of(lost), int(lost.sum()), value
                 )
@@ -360,3 +360,11 @@ def _told_of(column: str) -> Iterator[None]:
 
 def _constant(value: int | str, n: int) -> pa.Array:
     return pa.array([value]).take(pa.array(np.zeros(n, np.int64)))
+
+
+def _example(value: pa.Scalar) -> object:
+    """What was found, as Python has it; the number behind it where Python has no such date."""
+    try:
+        return value.as_py()
+    except (ArithmeticError, ValueError):
+        return getattr(value, "value", str(value.type))

@@ -50,7 +50,8 @@ def invoke(*words: str) -> str:
         {"engagement": LIKES},
         {"comment": COMMENTS},
         {"count_snapshot": COUNTS},
-        {"engagement": LIKES, "comment": COMMENTS, "count_snapshot": COUNTS},
+        # What a counter of a comment tells comes to the likes of the post: eighteen and one.
+        {"engagement": LIKES[:1], "comment": COMMENTS, "count_snapshot": COUNTS},
     ],
     ids=["nineteen likes", "fourteen comments", "three counts", "all of it"],
 )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zhenzan.detector.ingest.clock import Clock
 from zhenzan.detector.ingest.columns import as_type
-from zhenzan.detector.ingest.convert import Converter, staged_schema
+from zhenzan.detector.ingest.convert import Converter, _example, staged_schema
 from zhenzan.detector.ingest.ledger import Ledger
 from zhenzan.detector.ingest.pseudonyms import Pseudonyms
 from zhenzan.detector.sources import Rows
@@ -133,3 +133,9 @@ def test_decisions_name_accounts_by_their_pseudonym() -> None:
     hashed, kept = out.column("target_id").to_pylist()
     assert hashed == Pseudonyms(b"key").ids(pa.array(["x"]), "internal")[0].as_py()
     assert kept == "x"
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("s"), pa.date64(), pa.date32(), pa.duration("s")])
+def test_a_date_that_python_has_not_is_shown_as_its_number(kind: pa.DataType) -> None:
+    most = 2**31 - 1 if pa.types.is_date32(kind) else 2**61
+    assert _example(pa.scalar(most, kind)) == most
